@@ -1,0 +1,41 @@
+# onboard: make demo, make test and make lint need Go, git and make, and nothing else
+# beforehand. The race detector of the tests also wants a C compiler; without one the
+# tests run without it, and say so.
+
+GO        ?= go
+LINTER    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+RACE      := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race)
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS   := -s -w -X main.release=$(VERSION)
+TESTFLAGS ?=
+
+.PHONY: help build demo test lint bench fuzz clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: ## build bin/onboard
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/onboard ./cmd/onboard
+
+demo: build ## submit samples/partners.csv to the sandbox and show the files
+	@rm -rf bin/demo && mkdir -p bin/demo && cp samples/partners.csv bin/demo/
+	cd bin/demo && ../onboard submit partners.csv --target sandbox --yes --rate-limit 20/s
+	@echo && echo "bin/demo/partners.results.csv begins:" && head -n 4 bin/demo/partners.results.csv
+
+test: ## run all tests, with the race detector
+	@$(if $(RACE),,echo "note: no C compiler, so the tests run without the race detector")
+	$(GO) test $(RACE) $(TESTFLAGS) ./...
+
+lint: ## check form, imports between packages and common mistakes
+	$(GO) vet ./...
+	$(GO) run $(LINTER) run ./...
+
+bench: ## run the benchmarks: rows/s and bytes of each stage
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## run each fuzz test for five minutes
+	$(GO) test -run '^$$' -fuzz FuzzReader -fuzztime 5m ./pkg/sheet
+	$(GO) test -run '^$$' -fuzz FuzzRoundTrip -fuzztime 5m ./pkg/sheet
+
+clean: ## remove what was built
+	rm -rf bin
