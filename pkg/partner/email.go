@@ -1,0 +1,106 @@
+package partner
+
+import (
+	"fmt"
+	"strings"
+)
+
+// emailFault says in words why s is no address that the API takes, or "".
+// The alphabet is the API's (its page "Create a partner"; "letters" is read as
+// ASCII letters); the shape is the dot-string of RFC 5321 section 4.1.2 with
+// a domain of at least two labels.
+func emailFault(s string) string {
+	at := strings.IndexByte(s, '@')
+	if at < 0 {
+		return "it has no @"
+	}
+	if r, bad := outsideEmail(s); bad {
+		return fmt.Sprintf("it contains %s, and only letters, digits, hyphen, period, underscore and @ are accepted", describe(r))
+	}
+	local, domain := s[:at], s[at+1:]
+	switch {
+	case strings.IndexByte(domain, '@') >= 0:
+		return "it has more than one @"
+	case local == "":
+		return "there is nothing before the @"
+	case domain == "":
+		return "there is nothing after the @"
+	case len(local) > 64: // RFC 5321 section 4.5.3.1.1
+		return "the part before the @ is longer than 64 characters"
+	case !dotted(local):
+		return "a period stands at the start or end of the part before the @, or twice in a row"
+	}
+	return domainFault(domain)
+}
+
+func outsideEmail(s string) (rune, bool) {
+	for _, r := range s {
+		if !alphanumeric(r) && r != '-' && r != '.' && r != '_' && r != '@' {
+			return r, true
+		}
+	}
+	return 0, false
+}
+
+// domainFault checks a host name by RFC 1123 section 2.1.
+func domainFault(domain string) string {
+	if !dotted(domain) {
+		return "a period stands at the start or end of the domain, or twice in a row"
+	}
+	if strings.IndexByte(domain, '.') < 0 {
+		return "the domain has no ending such as .com"
+	}
+	if strings.IndexByte(domain, '_') >= 0 {
+		return "a domain has no underscores"
+	}
+	last := domain
+	for rest, more := domain, true; more; {
+		last, rest, more = strings.Cut(rest, ".")
+		if len(last) > 63 || last[0] == '-' || last[len(last)-1] == '-' {
+			return "a part of the domain starts or ends with a hyphen, or is longer than 63 characters"
+		}
+	}
+	if len(last) < 2 || strings.Trim(last, "0123456789") == "" {
+		return "the domain has no ending such as .com"
+	}
+	return ""
+}
+
+// dotted says that periods stand only between other characters.
+func dotted(s string) bool {
+	return s[0] != '.' && s[len(s)-1] != '.' && !strings.Contains(s, "..")
+}
+
+func alphanumeric(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+}
+
+// describe names a character for a person: visible ones as they are.
+func describe(r rune) string {
+	switch {
+	case r == ' ' || r == '\u00a0':
+		return "a space"
+	case invisible(r) || controlRune(r):
+		return fmt.Sprintf("the invisible character U+%04X", r)
+	}
+	return "'" + string(r) + "'"
+}
+
+func controlRune(r rune) bool { return r < 0x20 || 0x7f <= r && r < 0xa0 }
+
+// emailHint is the address inside a mailto: link or angle brackets, when that
+// alone makes it right.
+func emailHint(s string) string {
+	inner := s
+	if open, end := strings.LastIndexByte(inner, '<'), len(inner)-1; open >= 0 && inner[end] == '>' {
+		inner = inner[open+1 : end]
+	}
+	if len(inner) > 7 && strings.EqualFold(inner[:7], "mailto:") {
+		inner = inner[7:]
+	}
+	inner = Clean(inner)
+	if inner == s || inner == "" || emailFault(inner) != "" {
+		return ""
+	}
+	return inner
+}

@@ -1,0 +1,50 @@
+package partner
+
+// Code is the stable name of a kind of problem; scripts filter by it.
+type Code string
+
+// The codes that stand in problems.csv.
+const (
+	Required         Code = "required"
+	TooLong          Code = "too_long"
+	NotAllowed       Code = "not_allowed" // a code outside its list
+	BadFormat        Code = "bad_format"  // an address that is none
+	BadEncoding      Code = "bad_encoding"
+	ControlCharacter Code = "control_character"
+	RaggedRow        Code = "ragged_row"
+	DuplicateRow     Code = "duplicate"
+	APIRejected      Code = "api_rejected"
+	NotSentRow       Code = "not_sent"
+	InDoubtRow       Code = "in_doubt"
+)
+
+// Problem is one thing wrong with one row, for a person to read. The tags are
+// the columns of problems.csv.
+type Problem struct {
+	Line    int    `csv:"line"`   // physical line on which the row starts, from 1
+	Column  string `csv:"column"` // as the sheet spells it; empty when the whole row is meant
+	Field   string `csv:"field"`  // canonical name
+	Value   string `csv:"value"`  // as the sheet has it
+	Code    Code   `csv:"code"`
+	Message string `csv:"message"` // a sentence
+	Hint    string `csv:"hint"`    // an exact correction, or empty
+}
+
+// Status is what became of a row.
+type Status string
+
+// The statuses of a row. Valid is counted by a dry run only; every other one
+// stands in the onboard_status column of exactly one output file.
+const (
+	Valid          Status = "valid"
+	Created        Status = "created"         // by this run
+	AlreadyCreated Status = "already_created" // by an earlier run
+	Invalid        Status = "invalid"
+	Duplicate      Status = "duplicate"
+	Rejected       Status = "rejected" // the API said no
+	NotSent        Status = "not_sent"
+	InDoubt        Status = "in_doubt" // sent, and no answer that can be trusted
+)
+
+// Statuses lists every status in the order in which people read them.
+var Statuses = []Status{Valid, Created, AlreadyCreated, Invalid, Duplicate, Rejected, NotSent, InDoubt}
