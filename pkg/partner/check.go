@@ -116,9 +116,16 @@ func (r *Rules) fault(f Field, v string) (code Code, message, hint string) {
 			return NotAllowed, "the country is not a two-letter ISO country code", countryHint(v)
 		}
 	case len(r.allowed[f]) > 0 && !slices.Contains(r.allowed[f], v):
-		return NotAllowed, fmt.Sprintf("%s is not one of %s", Specs[f].Label, strings.Join(r.allowed[f], " ")), r.codeHint(f, v)
+		return NotAllowed, r.listed(f), r.codeHint(f, v)
 	}
 	return "", "", ""
+}
+
+func (r *Rules) listed(f Field) string {
+	if len(r.allowed[f]) == 1 {
+		return fmt.Sprintf("%s is not %s", Specs[f].Label, r.allowed[f][0])
+	}
+	return fmt.Sprintf("%s is not one of %s", Specs[f].Label, strings.Join(r.allowed[f], " "))
 }
 
 // codeHint is the code that a value stands for, where there is exactly one.

@@ -1,0 +1,169 @@
+package lmpi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	bodyLimit  = 1 << 20
+	wordsLimit = 500 // code points kept of what the API says
+	linkLimit  = 300 // code points, from the API's page
+)
+
+// Evidence is what was observed of one attempt: all that the verdict needs.
+type Evidence struct {
+	Connected    bool  // a connection was obtained
+	Counted      bool  // its bytes could be counted; false behind a forward proxy
+	BytesWritten int64 // of the request
+
+	Status           int    // 0: no complete status line and headers came
+	Subject, Message string // the API's words: error_subject and error_message
+	Token, Link      string // empty unless within their limits
+	BodyError        string // why the body could not be used; empty when it could
+
+	RetryAfter    time.Duration // not capped
+	HasRetryAfter bool
+	ClockSkew     time.Duration // the server's Date minus the time of signing
+	HasSkew       bool
+
+	Failure Failure
+	Err     error // text for the log, free of secrets and of what the server sent
+	Elapsed time.Duration
+}
+
+// Answer is what was observed of one attempt, and what it means.
+type Answer struct {
+	Evidence
+	Verdict
+}
+
+func (e *Evidence) readHead(resp *http.Response, signed, now time.Time) {
+	e.Status = resp.StatusCode
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		e.ClockSkew, e.HasSkew = date.Sub(signed), true
+		now = date
+	}
+	e.RetryAfter, e.HasRetryAfter = retryAfter(resp.Header.Values("Retry-After"), now)
+}
+
+// readBody reads no body of a 101: it is the connection itself, and has no end.
+func readBody(resp *http.Response) (body []byte, problem string, err error) {
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil, "none of HTTP", nil
+	}
+	body, err = io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
+	switch {
+	case len(body) > bodyLimit:
+		return nil, "over 1 MiB", nil
+	case err != nil:
+		return body, "cut short", err
+	}
+	return body, "", nil
+}
+
+var (
+	tokenPattern   = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]{1,300}$`)
+	subjectPattern = regexp.MustCompile(`"error_subject"\s*:\s*("(?:[^"\\]|\\.)*")`)
+	messagePattern = regexp.MustCompile(`"error_message"\s*:\s*("(?:[^"\\]|\\.)*")`)
+)
+
+// readCreated finds token and link in a success: exactly one JSON object, since an
+// answer without a length that was cut off looks complete to everybody but a parser.
+// The content type is not asked; the vendor's own examples have a wrong one.
+func readCreated(body []byte, plainHTTP bool) (token, link, problem string) {
+	fields, problem := readObject(bytes.TrimPrefix(body, []byte("\ufeff")))
+	token, _ = fields["token"].(string)
+	link, _ = fields["onboarding_link"].(string)
+	if !tokenPattern.MatchString(token) {
+		token, problem = "", first(problem, lacks("token", token))
+	}
+	if !usableLink(link, plainHTTP) {
+		link, problem = "", first(problem, lacks("link", link))
+	}
+	return token, link, problem
+}
+
+func readObject(body []byte) (fields map[string]any, problem string) {
+	var syntax *json.SyntaxError
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	err := decoder.Decode(&fields)
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, "empty"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, "cut short"
+	case errors.As(err, &syntax):
+		return nil, "not JSON"
+	case err != nil || fields == nil:
+		return nil, "not a JSON object"
+	case len(bytes.TrimSpace(body[decoder.InputOffset():])) > 0:
+		return nil, "more after the JSON object"
+	}
+	return fields, ""
+}
+
+func lacks(what, got string) string {
+	if got == "" {
+		return "no " + what
+	}
+	return "a " + what + " outside its limits"
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// usableLink takes https, and http when the target itself is plain: a rehearsal.
+func usableLink(link string, plainHTTP bool) bool {
+	odd := func(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r) }
+	if utf8.RuneCountInString(link) > linkLimit || strings.ContainsFunc(link, odd) {
+		return false
+	}
+	u, err := url.Parse(link)
+	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || plainHTTP && u.Scheme == "http")
+}
+
+// readWords finds the API's words even in JSON that is malformed, as the vendor's own
+// examples are, and hides our credentials should the API repeat them.
+func (e *Evidence) readWords(body []byte, c Credentials) {
+	e.Subject = clean(c.redact(quoted(subjectPattern, body)))
+	e.Message = clean(c.redact(quoted(messagePattern, body)))
+}
+
+func quoted(pattern *regexp.Regexp, body []byte) string {
+	match := pattern.FindSubmatch(body)
+	if match == nil {
+		return ""
+	}
+	var s string
+	if json.Unmarshal(match[1], &s) != nil {
+		return strings.Trim(string(match[1]), `"`)
+	}
+	return s
+}
+
+// clean leaves one line of visible text, cut to length.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return ' '
+		}
+		return r
+	}, s)
+	runes := []rune(strings.Join(strings.Fields(s), " "))
+	return string(runes[:min(len(runes), wordsLimit)])
+}

@@ -1,0 +1,165 @@
+package lmpi
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestReadCreated(t *testing.T) {
+	const link = "https://activation.example/partner?t=1"
+	object := func(token, link string) string {
+		return `{"token":"` + token + `","onboarding_link":"` + link + `"}`
+	}
+	long := "https://a.example/" + strings.Repeat("é", 300-len("https://a.example/"))
+	type result struct{ Token, Link, Problem string }
+	for _, tt := range []struct {
+		name, body string
+		plain      bool
+		want       result
+	}{
+		{"the documented form", object("tok-1", link), false, result{"tok-1", link, ""}},
+		{"white space and a BOM", "\ufeff \n" + object("tok-1", link) + "\r\n\t ", false, result{"tok-1", link, ""}},
+		{"unknown fields", `{"x":[{"token":"no"}],"token":"tok-1","y":null,"onboarding_link":"` + link + `"}`, false, result{"tok-1", link, ""}},
+		{"token of 300", object(strings.Repeat("x", 300), link), false, result{strings.Repeat("x", 300), link, ""}},
+		{"token of 301", object(strings.Repeat("x", 301), link), false, result{"", link, "a token outside its limits"}},
+		{"all letters of a token", object("-aZ09._~+/=", link), false, result{"-aZ09._~+/=", link, ""}},
+		{"token with a space", object("a b", link), false, result{"", link, "a token outside its limits"}},
+		{"token with a line end", object(`tok\n`, link), false, result{"", link, "a token outside its limits"}},
+		{"token is a number", `{"token":12,"onboarding_link":"` + link + `"}`, false, result{"", link, "no token"}},
+		{"no token", `{"onboarding_link":"` + link + `"}`, false, result{"", link, "no token"}},
+		{"nothing", "{}", false, result{"", "", "no token"}},
+		{"an error that claims success", `{"error_subject":"CSPIError","error_message":"x"}`, false, result{"", "", "no token"}},
+		{"no link", `{"token":"tok-1"}`, false, result{"tok-1", "", "no link"}},
+		{"link of 300", object("tok-1", long), false, result{"tok-1", long, ""}},
+		{"link of 301", object("tok-1", long+"é"), false, result{"tok-1", "", "a link outside its limits"}},
+		{"link in the clear", object("tok-1", "http://a.example/"), false, result{"tok-1", "", "a link outside its limits"}},
+		{"link in the clear, rehearsed", object("tok-1", "http://127.0.0.1:80/"), true, result{"tok-1", "http://127.0.0.1:80/", ""}},
+		{"script", object("tok-1", "javascript:alert(1)"), true, result{"tok-1", "", "a link outside its limits"}},
+		{"link without host", object("tok-1", "https:///x"), false, result{"tok-1", "", "a link outside its limits"}},
+		{"link with a password", object("tok-1", "https://a:b@c.example/"), false, result{"tok-1", "", "a link outside its limits"}},
+		{"link with a line end", object("tok-1", `https://a.example/\n`), false, result{"tok-1", "", "a link outside its limits"}},
+		{"link with a bad byte", object("tok-1", "https://a.example/\xff"), false, result{"tok-1", "", "a link outside its limits"}},
+		{"empty", "", false, result{"", "", "empty"}},
+		{"only white space", " \n", false, result{"", "", "empty"}},
+		{"cut", object("tok-1", link)[:30], false, result{"", "", "cut short"}},
+		{"cut before the end", strings.TrimSuffix(object("tok-1", link), "}"), false, result{"", "", "cut short"}},
+		{"HTML", "<html></html>", false, result{"", "", "not JSON"}},
+		{"missing comma", `{"token":"a" "onboarding_link":"b"}`, false, result{"", "", "not JSON"}},
+		{"array", "[" + object("tok-1", link) + "]", false, result{"", "", "not a JSON object"}},
+		{"null", "null", false, result{"", "", "not a JSON object"}},
+		{"text", `"tok-1"`, false, result{"", "", "not a JSON object"}},
+		{"twice", object("tok-1", link) + object("tok-1", link), false, result{"", "", "more after the JSON object"}},
+		{"rubbish behind", object("tok-1", link) + "<!-- x -->", false, result{"", "", "more after the JSON object"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got result
+			got.Token, got.Link, got.Problem = readCreated([]byte(tt.body), tt.plain)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("readCreated (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestReadWords(t *testing.T) {
+	type words struct{ Subject, Message string }
+	for _, tt := range []struct {
+		name, body string
+		want       words
+	}{
+		{"as documented", `{"error_subject":"CSPIError","error_message":"It \"broke\"."}`, words{"CSPIError", `It "broke".`}},
+		{"comma missing", `{"error_subject" : "CSPIError" "error_message":"x"}`, words{"CSPIError", "x"}},
+		{"cut", `{"error_subject":"CSPIError","error_mess`, words{"CSPIError", ""}},
+		{"quoted within the message", `{"error_message":"\"error_subject\":\"no\"","error_subject":"yes"}`, words{"yes", `"error_subject":"no"`}},
+		{"control characters", "{\"error_subject\":\"a\\u0000b\\u001b[31m\\nc\u202e\",\"error_message\":\"two\nlines\"}", words{"a b [31m c", "two lines"}},
+		{"long", `{"error_message":"` + strings.Repeat("é", 501) + `"}`, words{"", strings.Repeat("é", 500)}},
+		{"our credentials", `{"error_message":"unknown ` + strings.ToUpper(testToken) + `, ` + testToken + ` and ` + testSecret + `"}`, words{"", "unknown [hidden], [hidden] and [hidden]"}},
+		{"no text", `{"error_subject":7,"error_message":null}`, words{}},
+		{"HTML", "<html>error_subject</html>", words{}},
+		{"empty", "", words{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var e Evidence
+			e.readWords([]byte(tt.body), testCredentials())
+			if diff := cmp.Diff(tt.want, words{e.Subject, e.Message}); diff != "" {
+				t.Errorf("words (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func FuzzReadCreated(f *testing.F) {
+	for _, seed := range []string{goodBody, "", "null", "{}{}", "\ufeff{}", `{"token":"a"`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		token, link, problem := readCreated(body, false)
+		if problem == "" && (!tokenPattern.MatchString(token) || !strings.HasPrefix(strings.ToLower(link), "https:")) {
+			t.Errorf("accepted: %q, %q", token, link)
+		}
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	type result struct {
+		D     time.Duration
+		Found bool
+	}
+	for _, tt := range []struct {
+		values []string
+		want   result
+	}{
+		{nil, result{}},
+		{[]string{"120"}, result{2 * time.Minute, true}},
+		{[]string{" 007 "}, result{7 * time.Second, true}},
+		{[]string{"0"}, result{0, true}},
+		{[]string{"359999"}, result{359999 * time.Second, true}},
+		{[]string{"360001"}, result{retryAfterMax, true}},
+		{[]string{"99999999999999999999999999"}, result{retryAfterMax, true}},
+		{[]string{"Thu, 01 Jan 2026 00:01:00 GMT"}, result{time.Minute, true}},
+		{[]string{"Thursday, 01-Jan-26 00:01:00 GMT"}, result{time.Minute, true}},
+		{[]string{"Thu Jan  1 00:01:00 2026"}, result{time.Minute, true}},
+		{[]string{"Wed, 31 Dec 2025 23:59:00 GMT"}, result{0, true}},
+		{[]string{"Thu, 01 Jan 9999 00:00:00 GMT"}, result{retryAfterMax, true}},
+		{[]string{"+5"}, result{}},
+		{[]string{"-5"}, result{}},
+		{[]string{"5.5"}, result{}},
+		{[]string{"5, 6"}, result{}},
+		{[]string{"٥"}, result{}},
+		{[]string{""}, result{}},
+		{[]string{"soon"}, result{}},
+		{[]string{"5", "soon", "7", "6"}, result{7 * time.Second, true}},
+		{[]string{"5", "Thu, 01 Jan 2026 00:01:00 GMT"}, result{time.Minute, true}},
+	} {
+		var got result
+		got.D, got.Found = retryAfter(tt.values, now)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("retryAfter(%q) (-want +got):\n%s", tt.values, diff)
+		}
+	}
+}
+
+// A Retry-After date counts from the server's clock, and from ours only without one.
+func TestRetryAfterDateCountsFromTheServersClock(t *testing.T) {
+	const date, later = "Thu, 01 Jan 2026 00:00:00 GMT", "Thu, 01 Jan 2026 00:02:00 GMT"
+	ours := time.Date(2026, 1, 1, 0, 1, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		header http.Header
+		want   time.Duration
+	}{
+		{http.Header{"Date": {date}, "Retry-After": {later}}, 2 * time.Minute},
+		{http.Header{"Date": {"no date"}, "Retry-After": {later}}, time.Minute},
+		{http.Header{"Retry-After": {later}}, time.Minute},
+	} {
+		var e Evidence
+		e.readHead(&http.Response{StatusCode: 429, Header: tt.header}, ours, ours)
+		if diff := cmp.Diff(tt.want, e.RetryAfter); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", tt.header, diff)
+		}
+	}
+}

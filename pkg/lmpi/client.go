@@ -1,0 +1,171 @@
+// Package lmpi speaks the vendor's HTTP API: it makes one attempt on the wire, and
+// judges what became of it.
+//
+// It owns signing, the connection whose bytes are counted (zero bytes written is the
+// only proof that a request was not sent), the reading of answers, and the verdict.
+// It refuses to repeat a request, to follow a redirect, to wait for a turn, and to
+// know what a row is: it gets a body and gives an Answer.
+package lmpi
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	onboardingPath = "/LMPI/v3/partners/onboarding"
+
+	// Below what servers keep idle connections for: a request that meets a closing
+	// connection is in doubt.
+	idleLimit = 5 * time.Second
+
+	headerLimit = 64 << 10
+)
+
+// Config is what a Client needs to know.
+type Config struct {
+	Base        *url.URL // from ParseTarget
+	Credentials Credentials
+	Timeout     time.Duration    // of one attempt, from connecting to the last byte of the answer
+	Concurrency int              // how many connections are worth keeping
+	RootCAs     *x509.CertPool   // nil: the system's
+	Now         func() time.Time // nil: time.Now
+	UserAgent   string
+}
+
+// Client calls the API. It is safe for concurrent use.
+type Client struct {
+	config    Config
+	dialer    *dialer
+	transport *http.Transport
+}
+
+// New checks the configuration and opens nothing.
+func New(config Config) (*Client, error) {
+	if config.Base == nil || config.Timeout <= 0 {
+		return nil, errors.New("the client needs a target and a timeout")
+	}
+	base, err := ParseTarget(config.Base.String())
+	if err != nil {
+		return nil, err
+	}
+	if err := config.Credentials.check(); err != nil {
+		return nil, err
+	}
+	config.Base = base
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	c := &Client{config: config, dialer: newDialer(config.RootCAs, base.Scheme == "http")}
+	c.transport = newTransport(c.dialer, config.Concurrency)
+	if base.Scheme == "https" {
+		c.transport.Proxy = http.ProxyFromEnvironment
+	}
+	return c, nil
+}
+
+// newTransport speaks HTTP/1.1 only: there one connection that breaks puts one
+// request in doubt, and not all that share it.
+func newTransport(d *dialer, concurrency int) *http.Transport {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		DialContext:            d.plain,
+		DialTLSContext:         d.secure,
+		TLSClientConfig:        d.tls.Clone(), // for the tunnel through a forward proxy
+		TLSHandshakeTimeout:    setupLimit,    // there, too
+		OnProxyConnectResponse: refuseProxy,
+		Protocols:              protocols,
+		DisableCompression:     true,
+		MaxIdleConnsPerHost:    concurrency,
+		IdleConnTimeout:        idleLimit,
+		MaxResponseHeaderBytes: headerLimit,
+	}
+}
+
+func refuseProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return proxyError(resp.StatusCode)
+	}
+	return nil
+}
+
+// Close gives up the idle connections.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// NewTraceID makes the x-traceid of one attempt: a lower-case random UUID.
+func NewTraceID() string { return uuid.NewString() }
+
+// Create asks the API to create the partner that body describes, and judges the
+// answer. It makes one POST at most, whatever happens, and returns when the answer is
+// complete, the timeout is over or ctx is done.
+func (c *Client) Create(ctx context.Context, body []byte, traceID string) Answer {
+	evidence, answer := c.exchange(ctx, http.MethodPost, onboardingPath, body, traceID)
+	if evidence.Status/100 == 2 && evidence.BodyError == "" {
+		evidence.Token, evidence.Link, evidence.BodyError = readCreated(answer, c.config.Base.Scheme == "http")
+	}
+	return Answer{Evidence: evidence, Verdict: Judge(evidence)}
+}
+
+// exchange is one attempt: it observes, reads the body, and judges nothing.
+func (c *Client) exchange(ctx context.Context, method, path string, body []byte, traceID string) (Evidence, []byte) {
+	began := time.Now()
+	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	var m meter
+	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: m.got})
+	var e Evidence
+	var answer []byte
+	signed := c.config.Now()
+	// RoundTrip and no http.Client: nothing is there that could follow a redirect.
+	resp, err := c.transport.RoundTrip(c.request(traced, signed, method, path, body, traceID))
+	if err != nil {
+		m.poison()
+	} else {
+		e.readHead(resp, signed, c.config.Now())
+		answer, e.BodyError, err = readBody(resp)
+		e.readWords(answer, c.config.Credentials)
+	}
+	e.Connected, e.Counted, e.BytesWritten = m.connected, !m.uncounted, m.written()
+	e.Failure = classify(err, ctx.Err() != nil, m.connected)
+	e.Err = describe(err, e.Failure)
+	e.Elapsed = time.Since(began)
+	return e, answer
+}
+
+// request builds and signs an attempt. It has no GetBody, without which net/http
+// cannot send a body a second time, and no Idempotency-Key, which would make net/http
+// take the call for one that may be repeated.
+func (c *Client) request(ctx context.Context, now time.Time, method, path string, body []byte, traceID string) *http.Request {
+	target := *c.config.Base
+	target.Path, target.RawPath = target.Path+path, target.EscapedPath()+path
+	req := (&http.Request{
+		Method:        method,
+		URL:           &target,
+		Header:        http.Header{},
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)),
+	}).WithContext(ctx)
+	posix := strconv.FormatInt(now.Unix(), 10)
+	for name, value := range map[string]string{
+		"x-access-token": c.config.Credentials.AccessToken.reveal(),
+		"x-posix-time":   posix,
+		"x-signature":    sign(c.config.Credentials.SecretKey, posix, method, req.URL.RequestURI(), body),
+		"x-traceid":      traceID,
+		"content-type":   "application/json; charset=utf-8",
+		"user-agent":     c.config.UserAgent,
+	} {
+		req.Header.Set(name, value)
+	}
+	return req
+}

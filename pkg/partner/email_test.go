@@ -1,0 +1,50 @@
+package partner
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestEmail(t *testing.T) {
+	long := strings.Repeat
+	good := []string{
+		"a@b.co", "tm@trendmicro.com", "first.last@example.com", "first_last@example.com", "first-last@example.com", "1@example.com",
+		"a.b.c.d@example.com", "_@example.com", "-a@example.com", "a-@example.com", "A@EXAMPLE.COM", "a@1.com", "a@1a.com",
+		"a@a-b.com", "a@a--b.com", "a@sub.sub.example.com", "a@example.museum", "a@xn--mnchen-3ya.de", "a@example.x1",
+		long("a", 64) + "@example.com", "a@" + long("b", 63) + ".com", "a_b.c-d@e-f.gh", "a@example.co.uk", "0.0@0.aa",
+	}
+	bad := []string{
+		"a", "@", "a@", "@b.com", "a@b", "a@b.", "a@.b", "a@b..com", ".a@b.com", "a.@b.com", "a..b@c.com", "a@@b.com", "a@b@c.com",
+		"a b@c.com", "a@b c.com", "a+b@c.com", "o'neil@c.com", "a@b.c", "a@b.1", "a@1.2.3.4", "a@127.0.0.1", "a@[127.0.0.1]", "a@b_c.com",
+		"a@-b.com", "a@b-.com", "a@b.-com", "a@b.com-", "é@example.com", "a@exämple.com", "a@例え.jp", "a,b@c.com", "a;b@c.com", "<a@b.com>",
+		"mailto:a@b.com", "\"a\"@b.com", "a@b.com.", "a@b.com,", "a@b.com;c@d.com", "a/b@c.com", "a%b@c.com", "a!b@c.com", "a#b@c.com",
+		"a$b@c.com", "a&b@c.com", "a*b@c.com", "a=b@c.com", "a?b@c.com", "a^b@c.com", "a`b@c.com", "a{b@c.com", "a|b@c.com", "a}b@c.com",
+		"a~b@c.com", "(a)@b.com", "a:b@c.com", "a\\b@c.com", "a[b@c.com", "a]b@c.com", "a@b.co m", "a\u200b@b.com", "a\u00a0@b.com", "ａ@b.com",
+		"a＠b.com", long("a", 65) + "@example.com", "a@" + long("b", 64) + ".com", "a@" + long("b.", 30) + "c", "name at example.com", "a@b.com (work)",
+		"a@example", "https://a@b.com", "a@http://b.com", "#N/A", "n/a", "none", "-", "a.b.com", "@", "a@.", ".@b.com", "..@b.com", "a@..", "a@b.c1.2",
+	}
+	if len(good)+len(bad) < 100 {
+		t.Errorf("%d cases are too few", len(good)+len(bad))
+	}
+	for _, s := range good {
+		if why := emailFault(s); why != "" {
+			t.Errorf("%q is refused: %s", s, why)
+		}
+	}
+	for _, s := range bad {
+		if why := emailFault(s); why == "" {
+			t.Errorf("%q is accepted", s)
+		}
+	}
+}
+
+func TestEmailHint(t *testing.T) {
+	for in, want := range map[string]string{
+		"<a@b.com>": "a@b.com", "mailto:a@b.com": "a@b.com", "Ann Lee <a@b.com>": "a@b.com", "<MAILTO:a@b.com>": "a@b.com",
+		"a@b.com": "", "a+b@c.com": "", "<nobody>": "", "mailto:": "", "": "",
+	} {
+		if got := emailHint(in); got != want {
+			t.Errorf("emailHint(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
