@@ -1,0 +1,117 @@
+package sheet
+
+import (
+	"bytes"
+	"encoding/csv"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"onboard/pkg/partner"
+)
+
+var seeds = []string{
+	"A,GB,UK,Ann,Lee,a@b.co\n", "\"A\nB\",GB\n\n,,\n", "A\rB\rC", "\"A\"B,C\n\"D\"\n", "\"\"\"\",x\r\n", "a\"b,\"c\n", "=1,'=2,''=3,-\n", "\xff,\x00\n", "\"a\r", "\"a\"\r", "\"\r\n\"\r\n",
+}
+
+// rowsOf reads text below the test header, block by block of the given reader.
+func rowsOf(s *Sheet, text []byte, r io.Reader) (rows []Row, err error) {
+	sc := &Scanner{name: "x", r: r, delim: ',', line: 2}
+	for {
+		b, err := sc.Next()
+		if err == io.EOF {
+			return rows, nil
+		} else if err != nil {
+			return rows, err
+		}
+		got, err := s.Parse(b)
+		if err != nil {
+			return rows, err
+		}
+		rows = append(rows, got.Rows...)
+	}
+}
+
+// FuzzReader: every row's bytes occur in the input in order, lines strictly
+// increase, cells are what encoding/csv makes of the row alone, and reading
+// byte by byte changes nothing.
+func FuzzReader(f *testing.F) {
+	for _, s := range seeds {
+		f.Add([]byte(s))
+	}
+	s, err := open(f, header, Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		rows, err := rowsOf(s, text, bytes.NewReader(text))
+		slow, err2 := rowsOf(s, text, iotest.OneByteReader(bytes.NewReader(text)))
+		if (err == nil) != (err2 == nil) || !cmp.Equal(rows, slow) {
+			t.Fatalf("one byte at a time: %v %v", err, err2)
+		}
+		rest, line := bytes.ReplaceAll(text, []byte("\r"), []byte("\n")), 0
+		for _, r := range rows {
+			i := bytes.Index(rest, bytes.ReplaceAll(r.Raw, []byte("\r"), []byte("\n")))
+			if i < 0 || r.Line <= line {
+				t.Fatalf("row %q of line %d after line %d is not in %q", r.Raw, r.Line, line, rest)
+			}
+			rest, line = rest[i+len(r.Raw):], r.Line
+			if r.Text != nil {
+				one := csv.NewReader(bytes.NewReader(r.Raw))
+				one.LazyQuotes = true
+				want, err := one.Read()
+				if err != nil || len(want) != 6 || unguard(want[0]) != r.Text.CompanyName || unguard(want[5]) != r.Text.Email {
+					t.Fatalf("row %q became %+v, and alone %q, %v", r.Raw, r.Text, want, err)
+				}
+			}
+		}
+	})
+}
+
+// FuzzRoundTrip: what goes into an output comes back from it, again and again.
+func FuzzRoundTrip(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := open(t, header+text, Options{})
+		if err != nil {
+			return
+		}
+		before, _, err := readAll(t, s)
+		if err != nil {
+			return
+		}
+		dir := t.TempDir()
+		path := filepath.Join(dir, "list.errors.csv")
+		first := write(t, s, path)
+		again, err := Open(path, nil, Options{Optional: func(f partner.Field) bool { return f == partner.Type }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer again.Close()
+		after, _, err := readAll(t, again)
+		if err != nil || len(after) != len(before) {
+			t.Fatalf("%d rows became %d: %v", len(before), len(after), err)
+		}
+		for i := range before {
+			if !cmp.Equal(before[i].Text, after[i].Text) || (before[i].Fault == "") != (after[i].Fault == "") {
+				t.Fatalf("row %+v became %+v", before[i], after[i])
+			}
+		}
+		if second := write(t, again, path); first != second {
+			t.Fatalf("written again, %q became %q", first, second)
+		}
+		_ = os.Remove(path)
+		for line := range strings.Lines(first) {
+			if strings.HasPrefix(line, "=") {
+				t.Fatalf("a line starts with a formula: %q", line)
+			}
+		}
+	})
+}

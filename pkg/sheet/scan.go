@@ -1,0 +1,196 @@
+package sheet
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+)
+
+const blockSize = 256 << 10 // bytes read ahead: about 1,500 rows, enough to keep a core busy for a millisecond
+
+// Block is a run of whole records.
+type Block struct {
+	Seq   int // from 0
+	Line  int // physical line of its first byte, from 1
+	Data  []byte
+	Stray bool // it is one record with text behind a closing quotation mark
+}
+
+// Scanner cuts a sheet into blocks of whole records. It knows just enough of
+// RFC 4180 to tell where a record ends: which line breaks stand inside
+// quotation marks. A lone CR that ends a record is turned into LF, which
+// changes no cell and no offset.
+type Scanner struct {
+	name  string
+	r     io.Reader
+	sum   hash.Hash
+	delim byte
+	line  int // physical line of the first byte of rest
+	seq   int
+	rest  []byte // read, not yet handed out
+	eof   bool
+}
+
+// Next returns the next block, or io.EOF. Its bytes belong to the caller.
+func (sc *Scanner) Next() (Block, error) {
+	for size := blockSize; ; size = min(size*2, MaxRecord+1) {
+		if err := sc.fill(size); err != nil {
+			return Block{}, err
+		}
+		if len(sc.rest) == 0 {
+			return Block{}, io.EOF
+		}
+		n, stray := sc.cut()
+		if n > 0 {
+			return sc.take(n, stray)
+		}
+		if sc.eof || len(sc.rest) > MaxRecord {
+			return Block{}, sc.endless(sc.rest)
+		}
+	}
+}
+
+// SHA256 is the hash of the file's bytes, in hex, once Next has said io.EOF.
+func (sc *Scanner) SHA256() string { return hex.EncodeToString(sc.sum.Sum(nil)) }
+
+func (sc *Scanner) fill(size int) error {
+	for !sc.eof && len(sc.rest) < size {
+		if cap(sc.rest) < size {
+			sc.rest = append(make([]byte, 0, size), sc.rest...)
+		}
+		n, err := sc.r.Read(sc.rest[len(sc.rest):size])
+		sc.rest = sc.rest[:len(sc.rest)+n]
+		if err == io.EOF {
+			sc.eof = true
+		} else if err != nil {
+			return fmt.Errorf("%s: %w", sc.name, err)
+		}
+	}
+	return nil
+}
+
+// take hands out the first n bytes of rest.
+func (sc *Scanner) take(n int, stray bool) (Block, error) {
+	b := Block{Seq: sc.seq, Line: sc.line, Data: sc.rest[:n:n], Stray: stray}
+	if i := bytes.IndexByte(b.Data, 0); i >= 0 {
+		return Block{}, &FileError{File: sc.name, Line: sc.line + breaksIn(b.Data[:i]),
+			Msg: "there is a NUL byte, which no text has", Hint: "save the file anew as 'CSV UTF-8'"}
+	}
+	sc.rest = append(make([]byte, 0, blockSize), sc.rest[n:]...)
+	sc.line += breaksIn(b.Data)
+	sc.seq++
+	return b, nil
+}
+
+// cut finds how many bytes of rest are whole records. A stray record stands
+// alone in its block, so that the parser of ordinary blocks need not know it.
+func (sc *Scanner) cut() (n int, stray bool) {
+	for n < len(sc.rest) {
+		end, _, stray := nextRecord(sc.rest[n:], sc.delim, sc.eof)
+		if end == 0 || end > MaxRecord || stray && n > 0 {
+			break
+		}
+		n += end
+		if stray {
+			return n, true
+		}
+	}
+	return n, false
+}
+
+// endless explains why a record has no end.
+func (sc *Scanner) endless(d []byte) error {
+	end, open, _ := nextRecord(d, sc.delim, sc.eof)
+	if end == 0 && open >= 0 {
+		return &FileError{File: sc.name, Line: sc.line + breaksIn(d[:open]),
+			Msg:  "the quotation mark that opens here never closes",
+			Hint: "close it, or double it if it is part of the text"}
+	}
+	return &FileError{File: sc.name, Line: sc.line, Msg: "the row that starts here is longer than 1 MiB",
+		Hint: "this is no list of partners, or its line breaks are missing"}
+}
+
+// nextRecord returns the length of the first record of d including its line
+// break, or 0 when d may not hold all of it; open is then the offset of a
+// quotation mark that is still open, or -1. By RFC 4180 a quotation mark opens
+// a quoted cell only as the cell's first character; elsewhere it is text.
+// stray tells that text follows a closing quotation mark.
+func nextRecord(d []byte, delim byte, eof bool) (end, open int, stray bool) {
+	pos, stop := 0, lineEnd(d, 0)
+	for {
+		q := bytes.IndexByte(d[pos:stop], '"')
+		if q < 0 {
+			break
+		}
+		q += pos
+		pos = q + 1
+		if q > 0 && d[q-1] != delim {
+			continue
+		}
+		shut := closing(d, q+1)
+		if shut < 0 || shut+1 == len(d) && !eof {
+			return 0, q, false
+		}
+		if pos = shut + 1; pos > stop {
+			stop = lineEnd(d, pos)
+		}
+		stray = stray || pos < stop && d[pos] != delim
+	}
+	switch {
+	case stop == len(d) && eof:
+		return stop, -1, stray
+	case stop == len(d), d[stop] == '\r' && stop+1 == len(d) && !eof:
+		return 0, -1, false
+	case d[stop] == '\r' && stop+1 < len(d) && d[stop+1] == '\n':
+		return stop + 2, -1, stray
+	}
+	d[stop] = '\n'
+	return stop + 1, -1, stray
+}
+
+// lineEnd is the offset of the first line break (CR, LF or CRLF) from pos on,
+// len(d) when there is none.
+func lineEnd(d []byte, pos int) int {
+	end := len(d)
+	if i := bytes.IndexByte(d[pos:], '\n'); i >= 0 {
+		end = pos + i
+	}
+	if i := bytes.IndexByte(d[pos:end], '\r'); i >= 0 {
+		end = pos + i
+	}
+	return end
+}
+
+// closing finds the quotation mark that closes a quoted cell, from i on; a
+// doubled one is text. It returns -1 when there is none.
+func closing(d []byte, i int) int {
+	for {
+		q := bytes.IndexByte(d[i:], '"')
+		if q < 0 {
+			return -1
+		}
+		i += q
+		if i+1 == len(d) || d[i+1] != '"' {
+			return i
+		}
+		i += 2
+	}
+}
+
+// breaksIn counts line breaks as a text editor does: CRLF, LF and a lone CR
+// are one each.
+func breaksIn(d []byte) int {
+	n := bytes.Count(d, []byte("\n"))
+	for {
+		i := bytes.IndexByte(d, '\r')
+		if i < 0 {
+			return n
+		}
+		if i+1 == len(d) || d[i+1] != '\n' {
+			n++
+		}
+		d = d[i+1:]
+	}
+}
