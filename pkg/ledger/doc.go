@@ -1,0 +1,23 @@
+// Package ledger is the durable memory of onboard: which partner was claimed,
+// sent and created, in which attempt, by which run, and what the API said.
+//
+// It owns four promises. A partner is claimed by one run only, however many
+// runs share the file. A claim is on disk before Claim returns, so that no
+// request precedes it. An outcome is on disk before Settle returns, in the
+// ledger or, when that cannot be written, in a spill file that the next run
+// reads back. And a claim whose run died is in doubt: nobody sends it again.
+//
+//	(absent)  ─Claim─► sending ─Settle─► created | rejected | released | in_doubt
+//	released  ─Claim─► sending
+//	rejected  ─Claim─► sending            only with another fingerprint
+//	sending   ─Sweep─► in_doubt           when the lock of its run is free
+//	in_doubt  ─Settle─► created | rejected, by the same run and attempt: evidence only improves
+//
+// Every change compares and sets: it names the state, the run and the attempt
+// that it expects, and changes nothing when they are not so. Nothing leaves
+// created.
+//
+// It refuses to interpret: keys, fingerprints and bodies are the caller's, it
+// knows no rule about partners and never talks to the network. It refuses a
+// file that is not its own, and a file system on which locks cannot be trusted.
+package ledger

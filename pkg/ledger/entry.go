@@ -1,0 +1,89 @@
+package ledger
+
+import (
+	"database/sql"
+	"time"
+)
+
+// Key identifies a partner: a digest of the normalised business key.
+type Key [16]byte
+
+// Fingerprint is the SHA-256 of the canonical request body. Two rows with one
+// key and two fingerprints are one partner with changed details.
+type Fingerprint [32]byte
+
+// State is what the ledger knows of a partner.
+type State string
+
+// The states, and what they mean for the next run.
+const (
+	Sending  State = "sending"  // claimed; a request may be on its way
+	Created  State = "created"  // has its token and link; final
+	Rejected State = "rejected" // the API said no; may be claimed with other details
+	Released State = "released" // proven not to have been acted upon; may be claimed
+	InDoubt  State = "in_doubt" // may have been created; never sent again by itself
+)
+
+// settled says whether a claim can end in s.
+func (s State) settled() bool {
+	return s == Created || s == Rejected || s == Released || s == InDoubt
+}
+
+// Scope separates partners that cannot meet: a rehearsal never hides a real one.
+type Scope struct {
+	Endpoint string // base URL of the API
+	Account  string // shortened hash of the access token
+}
+
+// Entry is one partner as the ledger knows it.
+type Entry struct {
+	Key         Key
+	Fingerprint Fingerprint
+	State       State
+	Owner       string // id of the run that claimed it
+	Attempt     int    // counts over all runs, from 1
+	TraceID     string // of the latest attempt
+	Line        int    // physical line of the sheet at the time
+	HTTPStatus  int    // 0: no answer
+	Reason      string // the API's words, or the evidence
+	Token, Link string
+	Body        []byte    // canonical request body, so that a later run can say what differs
+	ClaimedAt   time.Time // UTC, to the millisecond
+	SettledAt   time.Time // zero while sending
+}
+
+// entryColumns is what scanEntry reads, in its order.
+const entryColumns = `p.key, p.fingerprint, p.state, r.id, p.attempt, p.trace_id, p.line,
+	p.http_status, p.reason, p.token, p.link, p.body, p.claimed_at, p.settled_at`
+
+// scanEntry reads entryColumns from a row, and into more what follows them.
+func scanEntry(rows *sql.Rows, more ...any) (Entry, error) {
+	var (
+		e                      Entry
+		key, print, link, body sql.RawBytes
+		trace                  any
+		claimed, settled       int64
+	)
+	err := rows.Scan(append([]any{&key, &print, &e.State, &e.Owner, &e.Attempt, &trace, &e.Line,
+		&e.HTTPStatus, &e.Reason, &e.Token, &link, &body, &claimed, &settled}, more...)...)
+	if err != nil {
+		return Entry{}, err
+	}
+	copy(e.Key[:], key)
+	e.TraceID = unpackTrace(trace)
+	e.Link = unpack(string(link), e.Token)
+	if len(body) > 0 {
+		e.Body = []byte(unpack(string(body), ""))
+	}
+	e.Fingerprint = unpackPrint(print, e.Body)
+	e.ClaimedAt, e.SettledAt = fromMillis(claimed), fromMillis(settled)
+	return e, nil
+}
+
+// fromMillis is the time of a column in Unix milliseconds; 0 is no time.
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

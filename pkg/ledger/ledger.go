@@ -1,0 +1,112 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
+)
+
+// readers is how many queries may run at once. SQLite has locks that all of
+// them share: with four, two cores answered fewer keys than with two.
+const readers = 2
+
+// Ledger is an open ledger file. Its methods may be called by many goroutines.
+type Ledger struct {
+	path   string
+	writer *sql.DB // one connection, used by the writing goroutine alone
+	conn   *sql.Conn
+	stmt   statements
+	reader *sql.DB // cannot write, and never waits for the writer
+	lookup *sql.Stmt
+
+	ops     chan op
+	quit    chan struct{}
+	stopped chan struct{}
+	failure error // set and read by the writing goroutine only
+
+	mu   sync.Mutex
+	runs map[*Run]struct{} // begun here and not ended
+}
+
+// Open opens the ledger at path and creates it, and its folder, when they are
+// not there. It refuses what is not a ledger, a ledger of a newer program, a
+// symbolic link, a network file system, and a database that does not take the
+// settings on which durability rests.
+func Open(path string) (*Ledger, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	l := &Ledger{path: path, ops: make(chan op), quit: make(chan struct{}), stopped: make(chan struct{}), runs: map[*Run]struct{}{}}
+	if err := l.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot open the ledger %s: %w", path, err), l.closeDatabase())
+	}
+	go l.writeLoop()
+	return l, nil
+}
+
+func (l *Ledger) open() (err error) {
+	if err := prepareFile(l.path); err != nil {
+		return err
+	}
+	if err := probe(l.path); err != nil {
+		return err
+	}
+	if l.writer, err = connect(l.path, writerPragmas, 1); err != nil {
+		return err
+	}
+	if l.conn, err = l.writer.Conn(context.Background()); err != nil {
+		return err
+	}
+	if err := immediate(l.conn, func() error { return createSchema(l.conn) }); err != nil {
+		return err
+	}
+	if err := l.stmt.prepare(l.conn); err != nil {
+		return err
+	}
+	if l.reader, err = connect(l.path, readerPragmas, readers); err != nil {
+		return err
+	}
+	l.lookup, err = l.reader.Prepare(lookupSQL)
+	return err
+}
+
+// Close waits for the write in progress and closes the file. It lets go of the
+// locks of runs that were not ended: their open claims are in doubt from then on.
+func (l *Ledger) Close() error {
+	l.mu.Lock()
+	select {
+	case <-l.quit:
+		l.mu.Unlock()
+		return nil
+	default:
+		close(l.quit)
+	}
+	l.mu.Unlock()
+	<-l.stopped
+	err := l.closeDatabase()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for r := range l.runs {
+		err = errors.Join(err, r.lock.Unlock())
+	}
+	return err
+}
+
+func (l *Ledger) closeDatabase() (err error) {
+	if l.reader != nil {
+		err = l.reader.Close()
+	}
+	if l.conn != nil {
+		err = errors.Join(err, l.conn.Close())
+	}
+	if l.writer != nil {
+		err = errors.Join(err, l.writer.Close())
+	}
+	return err
+}

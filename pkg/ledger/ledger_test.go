@@ -1,0 +1,231 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+var (
+	sandbox = Scope{Endpoint: "http://127.0.0.1:8080", Account: "1f2e3d4c"}
+	sheet   = RunInfo{File: "partners.csv", SHA256: "00ff", Target: "sandbox", KeyFields: "name,country"}
+)
+
+func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "onboard", "ledger.db") }
+
+func mustOpen(t testing.TB, path string) *Ledger {
+	t.Helper()
+	l, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func mustBegin(t testing.TB, l *Ledger) *Run {
+	t.Helper()
+	r, err := l.Begin(sandbox, sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func testKey(i int) (k Key) {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(i)))
+	copy(k[:], sum[:])
+	return k
+}
+
+// testIntent is an intent with the body of the API's own example.
+func testIntent(i int) Intent {
+	body := fmt.Sprintf(`{"company":{"type":"MSP","data_center":"US","name":"Stay Green Greenery %d","country":"US"},`+
+		`"contact":{"first_name":"trend","last_name":"micro","email":"tm@trendmicro.com"}}`, i)
+	return Intent{Key: testKey(i), Fingerprint: sha256.Sum256([]byte(body)), Body: []byte(body), TraceID: testTrace(i), Line: i + 2}
+}
+
+func testTrace(i int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", i) }
+
+func created(i, attempt int) Outcome {
+	token := fmt.Sprintf("synthetic-token-%d", i)
+	return Outcome{Key: testKey(i), Attempt: attempt, State: Created, HTTPStatus: 200, Token: token,
+		Link: "https://activation.trendmicro.com/partner?t=" + token}
+}
+
+func mustClaim(t testing.TB, r *Run, in Intent) Entry {
+	t.Helper()
+	e, won, err := r.Claim(in)
+	if err != nil || !won {
+		t.Fatalf("claim: won %v, %v", won, err)
+	}
+	return e
+}
+
+func mustLookup(t testing.TB, r *Run, key Key) Entry {
+	t.Helper()
+	found, err := r.Lookup(context.Background(), []Key{key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found[key]
+}
+
+var anyTime = cmpopts.IgnoreFields(Entry{}, "ClaimedAt", "SettledAt")
+
+func TestOnePartner(t *testing.T) {
+	path := newPath(t)
+	l := mustOpen(t, path)
+	r := mustBegin(t, l)
+	in := testIntent(1)
+	before := time.Now().Truncate(time.Millisecond)
+
+	want := Entry{Key: in.Key, Fingerprint: in.Fingerprint, State: Sending, Owner: r.ID(), Attempt: 1,
+		TraceID: in.TraceID, Line: 3, Body: in.Body}
+	e := mustClaim(t, r, in)
+	if diff := cmp.Diff(want, e, anyTime); diff != "" {
+		t.Errorf("claimed (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(e, mustLookup(t, r, in.Key)); diff != "" {
+		t.Errorf("looked up (-claimed +got):\n%s", diff)
+	}
+
+	last := Attempt{TraceID: in.TraceID, HTTPStatus: 429, Verdict: "unprocessed", Reason: "too many \x00 requests", Bytes: 512, At: before}
+	next, err := r.Retry(in.Key, 1, last, testTrace(2))
+	if err != nil || next != 2 {
+		t.Fatalf("retry: attempt %d, %v", next, err)
+	}
+	o := created(1, next)
+	o.Reason = "words with \x00 and \xff"
+	if err := r.Settle(o); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Settle(o); err != nil {
+		t.Errorf("settling the same again: %v", err)
+	}
+	if err := r.End(0, map[string]int{"created": 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	l = mustOpen(t, path)
+	again := mustBegin(t, l)
+	want.State, want.Attempt, want.TraceID, want.HTTPStatus = Created, 2, testTrace(2), 200
+	want.Reason, want.Token, want.Link = o.Reason, o.Token, o.Link
+	got, won, err := again.Claim(testIntent(1))
+	if won || err != nil {
+		t.Errorf("claim of a created partner: won %v, %v", won, err)
+	}
+	if diff := cmp.Diff(want, got, anyTime); diff != "" {
+		t.Errorf("after reopening (-want +got):\n%s", diff)
+	}
+	if got.ClaimedAt.Before(before) || got.SettledAt.Before(got.ClaimedAt) || got.SettledAt.Location() != time.UTC {
+		t.Errorf("claimed at %v, settled at %v, begun at %v", got.ClaimedAt, got.SettledAt, before)
+	}
+	wantAttempts := []Attempt{last}
+	wantAttempts[0].At = last.At.UTC()
+	if diff := cmp.Diff(wantAttempts, attempts(t, l)); diff != "" {
+		t.Errorf("attempts (-want +got):\n%s", diff)
+	}
+}
+
+// attempts reads the whole table of that name.
+func attempts(t *testing.T, l *Ledger) (all []Attempt) {
+	t.Helper()
+	rows, err := l.reader.Query("SELECT trace_id, http_status, verdict, reason, coalesce(bytes, -1), at FROM attempts ORDER BY partner_id, attempt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var a Attempt
+		var trace any
+		var at int64
+		if err := rows.Scan(&trace, &a.HTTPStatus, &a.Verdict, &a.Reason, &a.Bytes, &at); err != nil {
+			t.Fatal(err)
+		}
+		a.TraceID, a.At = unpackTrace(trace), fromMillis(at)
+		all = append(all, a)
+	}
+	return all
+}
+
+func TestOnlyTheOwnerSettles(t *testing.T) {
+	l := mustOpen(t, newPath(t))
+	mine, other := mustBegin(t, l), mustBegin(t, l)
+	mustClaim(t, mine, testIntent(1))
+	if err := other.Settle(Outcome{Key: testKey(1), Attempt: 1, State: Rejected}); !errors.Is(err, ErrLost) {
+		t.Errorf("settled by another run: %v", err)
+	}
+	if _, err := other.Retry(testKey(1), 1, Attempt{}, "t"); !errors.Is(err, ErrLost) {
+		t.Errorf("retried by another run: %v", err)
+	}
+	if got := mustLookup(t, other, testKey(1)); got.State != Sending || got.Owner != mine.ID() {
+		t.Errorf("%s, owned by %s", got.State, got.Owner)
+	}
+}
+
+func TestClaimedAgain(t *testing.T) {
+	l := mustOpen(t, newPath(t))
+	r := mustBegin(t, l)
+	mustClaim(t, r, testIntent(1))
+	if err := r.Settle(Outcome{Key: testKey(1), Attempt: 1, State: Rejected, HTTPStatus: 400, Reason: "InvalidParametersEmail"}); err != nil {
+		t.Fatal(err)
+	}
+	in := testIntent(1)
+	in.Fingerprint, in.Body, in.TraceID, in.Line = Fingerprint{9}, []byte("{}"), "not a uuid", 77
+	e := mustClaim(t, mustBegin(t, l), in)
+	if diff := cmp.Diff(e, mustLookup(t, r, in.Key)); diff != "" || e.Attempt != 2 {
+		t.Errorf("attempt %d, looked up (-claimed +got):\n%s", e.Attempt, diff)
+	}
+	want := []Attempt{{TraceID: testTrace(1), HTTPStatus: 400, Verdict: "rejected", Reason: "InvalidParametersEmail", Bytes: -1}}
+	if diff := cmp.Diff(want, attempts(t, l), cmpopts.IgnoreFields(Attempt{}, "At")); diff != "" {
+		t.Errorf("attempts (-want +got):\n%s", diff)
+	}
+}
+
+func TestScopesAreApart(t *testing.T) {
+	l := mustOpen(t, newPath(t))
+	rehearsal := mustBegin(t, l)
+	mustClaim(t, rehearsal, testIntent(1))
+	for _, scope := range []Scope{{sandbox.Endpoint, "another"}, {"https://api.example.com", sandbox.Account}} {
+		real, err := l.Begin(scope, sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := mustLookup(t, real, testKey(1)); got.State != "" {
+			t.Errorf("%v knows the partner of another scope", scope)
+		}
+		mustClaim(t, real, testIntent(1))
+	}
+}
+
+func TestAfterClose(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	l := mustOpen(t, newPath(t))
+	r := mustBegin(t, l)
+	mustClaim(t, r, testIntent(1))
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Errorf("closing twice: %v", err)
+	}
+	if _, _, err := r.Claim(testIntent(2)); !errors.Is(err, errClosed) {
+		t.Errorf("claim: %v", err)
+	}
+	var spill *SpillError
+	if err := r.Settle(created(1, 1)); !errors.As(err, &spill) {
+		t.Errorf("settle: %v", err)
+	}
+}

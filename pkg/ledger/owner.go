@@ -1,0 +1,127 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// runIDLength is 80 random bits in base32.
+const runIDLength = 16
+
+// sweptReason is what a swept row says to the operator.
+const sweptReason = "the run that sent it stopped before the answer was recorded"
+
+// validID keeps what is read from a file name or a caller from naming a path.
+func validID(id string) bool {
+	return len(id) == runIDLength && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz234567") == ""
+}
+
+func (l *Ledger) lockPath(id string) string { return filepath.Join(l.path+".owners", id) }
+
+// hold takes the run's lock. The kernel lets go of it when the process ends,
+// however it ends; a process number could be another process's by then.
+func (r *Run) hold() error {
+	path := r.l.lockPath(r.id)
+	if err := makeFolder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	r.lock = flock.New(path, flock.SetFlag(os.O_CREATE|os.O_EXCL|os.O_RDWR), flock.SetPermissions(0o600))
+	held, err := r.lock.TryLock()
+	if err == nil && !held {
+		err = errors.New("another process holds it")
+	}
+	return err
+}
+
+// alive says whether the lock of a run is held. The probe is a shared lock, so
+// that two probes do not take each other for the owner. What cannot be probed
+// counts as alive: only a proven death changes anything.
+func (l *Ledger) alive(id string) bool {
+	if !validID(id) {
+		return false
+	}
+	probe := flock.New(l.lockPath(id), flock.SetFlag(os.O_RDWR))
+	free, err := probe.TryRLock()
+	if free {
+		_ = probe.Unlock()
+	}
+	return !free && !errors.Is(err, fs.ErrNotExist)
+}
+
+// OwnerAlive says whether the run named owner still works, so that a row that it
+// is sending is in progress, here or elsewhere.
+func (r *Run) OwnerAlive(owner string) bool { return r.l.alive(owner) }
+
+// Sweep reads back spilled outcomes and then puts in doubt what dead runs were
+// sending. Living runs are left alone, and a run that was wrongly taken for dead
+// may still settle. ctx bounds the search, not the writing.
+func (r *Run) Sweep(ctx context.Context) error {
+	if err := r.l.importSpills(); err != nil {
+		return err
+	}
+	owners, err := listOwners(ctx, r.l.reader, `SELECT number, id FROM runs
+		WHERE ended_at = 0 OR number IN (SELECT owner FROM partners WHERE state = 'sending')`)
+	if err != nil {
+		return err
+	}
+	for _, o := range owners {
+		if r.l.alive(o.id) {
+			continue
+		}
+		if err := r.l.sweep(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) sweep(dead owner) error {
+	err := l.write(func() error {
+		_, err := l.conn.ExecContext(context.Background(),
+			"UPDATE partners SET state = 'in_doubt', reason = ?, settled_at = ? WHERE state = 'sending' AND owner = ?",
+			sweptReason, time.Now().UnixMilli(), dead.number)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return removeFile(l.lockPath(dead.id))
+}
+
+// owner is a run as rows refer to it, and as its lock file is called.
+type owner struct {
+	number int64
+	id     string
+}
+
+func listOwners(ctx context.Context, c querier, query string, args ...any) ([]owner, error) {
+	rows, err := c.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var owners []owner
+	for rows.Next() {
+		var o owner
+		if err := rows.Scan(&o.number, &o.id); err != nil {
+			return nil, err
+		}
+		owners = append(owners, o)
+	}
+	return owners, rows.Err()
+}
+
+// removeFile removes a file that another process may have removed already.
+func removeFile(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
