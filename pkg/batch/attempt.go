@@ -1,0 +1,204 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"onboard/pkg/ledger"
+	"onboard/pkg/lmpi"
+	"onboard/pkg/pace"
+	"onboard/pkg/partner"
+)
+
+const (
+	doubtsInARow  = 3 // rows in doubt, one after the other, that stop a run
+	spentInARow   = 3 // rows out of attempts, one after the other, that stop a run
+	retryAfterCap = 15 * time.Minute
+)
+
+// submit sends one row until it has an answer, its attempts run out, or the
+// run ends. definite tells whether the server gave a clear answer.
+//
+// The order of the steps is the heart of the program: wait for the permit,
+// claim (durable), sign and send, settle (durable), and only then report.
+func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite bool) {
+	if err := s.Pace.Wait(s.intake); err != nil {
+		return s.notSentBy(j), false
+	}
+	trace := lmpi.NewTraceID()
+	e, won, err := s.Run.Claim(ledger.Intent{Key: j.key, Fingerprint: j.fingerprint, Body: j.body, TraceID: trace, Line: j.row.Line})
+	if err != nil {
+		return s.claimLost(j, err), false
+	}
+	if !won {
+		return s.elsewhere(ctx, j, e)
+	}
+	for try, number := 1, e.Attempt; ; try++ {
+		a := s.attempt(ctx, j, number, trace)
+		if a.Outcome != lmpi.Unsent && a.Outcome != lmpi.Unprocessed {
+			return s.settle(j, number, trace, a)
+		}
+		if r, done := s.pause(j, number, try, a); done {
+			return r, false
+		}
+		last := ledger.Attempt{TraceID: trace, HTTPStatus: a.Status, Verdict: a.Outcome.String(), Reason: a.Reason, Bytes: a.BytesWritten, At: time.Now()}
+		trace = lmpi.NewTraceID()
+		s.Progress.retries.Add(1)
+		if number, err = s.Run.Retry(j.key, number, last, trace); err != nil {
+			return s.claimLost(j, err), false
+		}
+	}
+}
+
+// attempt makes one request and counts it.
+func (s *Submission) attempt(ctx context.Context, j *job, number int, trace string) lmpi.Answer {
+	a := s.Send(ctx, j.body, trace)
+	s.Progress.answered(a)
+	if s.OnAttempt != nil {
+		s.OnAttempt(Attempt{Line: j.row.Line, Number: number, TraceID: trace, Answer: a})
+	}
+	return a
+}
+
+// pause decides what comes after an attempt that is proven to have had no
+// effect: another one when it returns done = false, after everybody's wait.
+func (s *Submission) pause(j *job, number, try int, a lmpi.Answer) (r Result, done bool) {
+	wait := pace.Backoff(try)
+	if a.Outcome == lmpi.Unprocessed {
+		s.Pace.Slow()
+		if a.HasRetryAfter {
+			wait = a.RetryAfter
+		}
+	}
+	if wait > retryAfterCap {
+		s.stop(&Stop{Kind: Refused, Reason: "the server asked to wait for " + wait.Round(time.Second).String(),
+			Hint: "run the same command again at " + time.Now().Add(wait).Format("15:04 on 2 January")})
+	} else if a.Outcome == lmpi.Unprocessed {
+		s.Pace.Hold(wait)
+	}
+	if try >= s.MaxAttempts {
+		s.ranOut(a)
+		return s.giveBack(j, number, a, fmt.Sprintf("%s; all %d attempts were used", a.Reason, try)), true
+	}
+	if a.Outcome == lmpi.Unsent {
+		waitOr(s.intake, wait)
+	}
+	if s.Pace.Wait(s.intake) != nil {
+		return s.giveBack(j, number, a, a.Reason+"; then the run ended: "+s.stopped().Reason), true
+	}
+	return Result{}, false
+}
+
+// ranOut stops the run when rows run out of attempts one after the other: the
+// next thousand would fare no better.
+func (s *Submission) ranOut(a lmpi.Answer) {
+	s.mu.Lock()
+	s.spent++
+	spent := s.spent
+	s.mu.Unlock()
+	if spent >= spentInARow {
+		s.stop(&Stop{Kind: Refused, Reason: fmt.Sprintf("%d rows in a row could not be sent: %s", spent, a.Reason),
+			Hint: "when the connection and the server are well again, run the same command again to continue"})
+	}
+}
+
+// giveBack releases a claim whose attempts had no effect.
+func (s *Submission) giveBack(j *job, number int, a lmpi.Answer, why string) Result {
+	err := s.Run.Settle(ledger.Outcome{Key: j.key, Attempt: number, State: ledger.Released, HTTPStatus: a.Status, Reason: why})
+	if err != nil {
+		return s.claimLost(j, err)
+	}
+	return j.notSent(why, "run the same command again to send it")
+}
+
+// settle records an answer that ends the row's way, and only then shows it.
+func (s *Submission) settle(j *job, number int, trace string, a lmpi.Answer) (Result, bool) {
+	out := ledger.Outcome{Key: j.key, Attempt: number, HTTPStatus: a.Status, Reason: a.Reason}
+	r := Result{Row: j.row, TraceID: trace}
+	definite := false
+	switch a.Outcome {
+	case lmpi.Created:
+		out.State, out.Token, out.Link, definite = ledger.Created, a.Token, a.Link, true
+		r.Status, r.Token, r.Link = partner.Created, a.Token, a.Link
+	case lmpi.Rejected:
+		out.State, out.Reason, definite = ledger.Rejected, apiWords(a), true
+		r.Status = partner.Rejected
+		r = r.problem(partner.APIRejected, out.Reason, a.Hint)
+	case lmpi.InDoubt:
+		out.State = ledger.InDoubt
+		r.Status = partner.InDoubt
+		r = r.problem(partner.InDoubtRow, a.Reason, a.Hint)
+	default:
+		out.State = ledger.Released
+		r = j.notSent(a.Reason, a.Hint)
+	}
+	s.afterAnswer(a)
+	out.At = time.Now()
+	r.At = out.At
+	if err := s.Run.Settle(out); err != nil {
+		return s.claimLost(j, err), false
+	}
+	if definite {
+		s.Pace.Recover()
+	}
+	return r, definite
+}
+
+// afterAnswer stops the run when the answer, or the last three, say so.
+func (s *Submission) afterAnswer(a lmpi.Answer) {
+	s.mu.Lock()
+	s.spent = 0
+	if a.Outcome == lmpi.InDoubt {
+		s.doubts++
+	} else {
+		s.doubts = 0
+	}
+	doubts := s.doubts
+	s.mu.Unlock()
+	if a.Stop {
+		s.stop(&Stop{Kind: Refused, Reason: a.Reason, Hint: a.Hint})
+	} else if doubts >= doubtsInARow {
+		s.stop(&Stop{Kind: Refused, Reason: fmt.Sprintf("%d rows in a row are in doubt, the last one because %s", doubts, a.Reason),
+			Hint: "find out what is wrong with the server before any more rows are at risk"})
+	}
+}
+
+// claimLost ends the run because the ledger can't be relied on. What was
+// answered is in the ledger's spill file.
+func (s *Submission) claimLost(j *job, err error) Result {
+	_ = s.ledgerLost(err)
+	return s.notSentBy(j)
+}
+
+// elsewhere waits for what becomes of a row that another run is sending now.
+func (s *Submission) elsewhere(ctx context.Context, j *job, e ledger.Entry) (Result, bool) {
+	for {
+		if r, settled := j.answered(e); settled {
+			return r, false
+		}
+		if s.intake.Err() != nil {
+			return j.notSent("another run was sending it when this one ended", "run the same command again to see what became of it"), false
+		}
+		if e.State != ledger.Sending {
+			return s.submit(ctx, j) // given back by the other run
+		}
+		waitOr(s.intake, 200*time.Millisecond)
+		if err := s.Run.Sweep(context.WithoutCancel(ctx)); err != nil {
+			return s.claimLost(j, err), false
+		}
+		known, err := s.Run.Lookup(context.WithoutCancel(ctx), []ledger.Key{j.key})
+		if err != nil {
+			return s.claimLost(j, err), false
+		}
+		e = known[j.key]
+	}
+}
+
+// apiWords is the reason for a rejected row, with what the API said about it.
+func apiWords(a lmpi.Answer) string {
+	if a.Message == "" {
+		return a.Reason
+	}
+	return a.Reason + ": " + a.Message
+}

@@ -1,0 +1,177 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"unicode/utf8"
+
+	"onboard/pkg/ledger"
+	"onboard/pkg/partner"
+	"onboard/pkg/sheet"
+)
+
+// Plan is what pass 1 found out about a sheet.
+type Plan struct {
+	Sheet  *sheet.Sheet
+	Rules  *partner.Rules
+	SHA256 string // of the file's bytes, in hex
+	Rows   int    // rows that hold text
+	Blank  int    // rows that hold none
+	Counts map[partner.Status]int
+	Common []Tally // problems by column and code, the commonest first
+
+	seed     maphash.Seed
+	sums     []uint64 // of each block, for pass 2
+	lines    firstLines
+	tallies  map[tallyKey]int // index into Common
+	badRows  int              // rows with bytes that are not text
+	badBytes *sheet.FileError
+}
+
+// Tally counts one kind of problem.
+type Tally struct {
+	Column  string
+	Code    partner.Code
+	Count   int
+	Example partner.Problem // the first one
+}
+
+type tallyKey struct {
+	column string
+	code   partner.Code
+}
+
+// Lookup answers what became of partners in earlier runs.
+type Lookup func(ctx context.Context, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error)
+
+// MakePlan is pass 1: it reads and checks every row, finds duplicates, and
+// calls each, if given, with every row and its verdict in input order. earlier,
+// if given, tells what earlier runs did; a row that is still to be sent is
+// Valid.
+func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, earlier Lookup, each func(*Result) error) (*Plan, error) {
+	p := &Plan{Sheet: s, Rules: rules, Counts: map[partner.Status]int{}, seed: maphash.MakeSeed(), tallies: map[tallyKey]int{}}
+	sum, err := walk(ctx, s, rules, p.seed, func(b checkedBlock) error {
+		p.sums = append(p.sums, b.sum)
+		p.Blank += b.blank
+		return p.block(ctx, b.rows, earlier, each)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if p.Rows == 0 {
+		return nil, &sheet.FileError{File: s.Name(), Msg: "there is a header and no row below it", Hint: "fill in one row for each partner"}
+	}
+	if p.badRows*100 > p.Rows {
+		return nil, p.badBytes
+	}
+	p.SHA256 = sum
+	slices.SortStableFunc(p.Common, func(a, b Tally) int { return b.Count - a.Count })
+	return p, nil
+}
+
+func (p *Plan) block(ctx context.Context, rows []Checked, earlier Lookup, each func(*Result) error) error {
+	var known map[ledger.Key]ledger.Entry
+	for i := range rows {
+		if rows[i].Valid() {
+			p.lines.add(rows[i].Key, rows[i].Line)
+		}
+	}
+	if earlier != nil {
+		var err error
+		if known, err = earlier(ctx, p.open(rows)); err != nil {
+			return err
+		}
+	}
+	for i := range rows {
+		r := p.row(&rows[i], known)
+		if each == nil {
+			continue
+		}
+		if err := each(&r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open lists the keys of the rows that this sheet alone gives no reason not to
+// send.
+func (p *Plan) open(rows []Checked) []ledger.Key {
+	keys := make([]ledger.Key, 0, len(rows))
+	for i := range rows {
+		if rows[i].Valid() && p.lines.first(rows[i].Key) == rows[i].Line {
+			keys = append(keys, ledger.Key(rows[i].Key))
+		}
+	}
+	return keys
+}
+
+func (p *Plan) row(c *Checked, known map[ledger.Key]ledger.Entry) Result {
+	p.Rows++
+	if c.Bad {
+		p.badRows++
+		if p.badBytes == nil {
+			p.badBytes = notUTF8(p.Sheet, c.Row)
+		}
+	}
+	r, settled := p.verdict(c)
+	if e, ok := known[ledger.Key(c.Key)]; ok && !settled {
+		r, settled = newJob(c).answered(e)
+	}
+	if !settled {
+		r = Result{Row: c.Row, Status: partner.Valid}
+	}
+	p.Counts[r.Status]++
+	p.tally(r.Problems)
+	return r
+}
+
+func (p *Plan) tally(problems []partner.Problem) {
+	for _, problem := range problems {
+		k := tallyKey{problem.Column, problem.Code}
+		i, ok := p.tallies[k]
+		if !ok {
+			i = len(p.Common)
+			p.tallies[k] = i
+			p.Common = append(p.Common, Tally{Column: problem.Column, Code: problem.Code, Example: problem})
+		}
+		p.Common[i].Count++
+	}
+}
+
+// verdict says what the sheet alone makes of a row, in pass 1 and again in
+// pass 2. settled is false for a row that may be sent.
+func (p *Plan) verdict(c *Checked) (r Result, settled bool) {
+	if !c.Valid() {
+		return Result{Row: c.Row, Status: partner.Invalid, Problems: c.Problems}, true
+	}
+	if first := p.lines.first(c.Key); first < c.Line {
+		return duplicateOf(c, first), true
+	}
+	return Result{}, false
+}
+
+func duplicateOf(c *Checked, first int) Result {
+	return Result{Row: c.Row, Status: partner.Duplicate, Problems: []partner.Problem{{
+		Line: c.Line, Code: partner.DuplicateRow, Value: c.Partner.At(partner.CompanyName),
+		Message: fmt.Sprintf("the same partner stands on line %d already", first),
+		Hint:    fmt.Sprintf("see line %d, and delete one of the two rows", first),
+	}}}
+}
+
+// notUTF8 says where the first byte is that is not text.
+func notUTF8(s *sheet.Sheet, row sheet.Row) *sheet.FileError {
+	i := 0
+	for i < len(row.Raw) {
+		r, n := utf8.DecodeRune(row.Raw[i:])
+		if r == utf8.RuneError && n == 1 {
+			break
+		}
+		i += n
+	}
+	return &sheet.FileError{File: s.Name(), Line: row.Line,
+		Msg:  fmt.Sprintf("byte %d of the row is 0x%02X, which is not UTF-8 text", i+1, row.Raw[i]),
+		Hint: "save the file as 'CSV UTF-8' in the spreadsheet program"}
+}

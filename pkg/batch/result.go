@@ -1,0 +1,25 @@
+package batch
+
+import (
+	"time"
+
+	"onboard/pkg/partner"
+	"onboard/pkg/sheet"
+)
+
+// Result is what became of one row.
+type Result struct {
+	Row      sheet.Row
+	Status   partner.Status
+	Problems []partner.Problem // why it has no link
+	Token    string
+	Link     string
+	TraceID  string
+	At       time.Time // when the answer was recorded
+}
+
+// problem adds a reason to a row that is no fault of a single cell.
+func (r Result) problem(code partner.Code, message, hint string) Result {
+	r.Problems = []partner.Problem{{Line: r.Row.Line, Code: code, Message: message, Hint: hint}}
+	return r
+}

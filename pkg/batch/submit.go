@@ -1,0 +1,287 @@
+package batch
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"onboard/pkg/ledger"
+	"onboard/pkg/lmpi"
+	"onboard/pkg/pace"
+	"onboard/pkg/partner"
+	"onboard/pkg/sheet"
+)
+
+// StopKind says why a run ended before its end.
+type StopKind int
+
+// The kinds of stop.
+const (
+	Finished    StopKind = iota
+	Interrupted          // the operator's signal
+	Refused              // the server, or what answers in its place, refuses everything
+	LedgerLost           // the ledger can't be written: nothing may be sent or shown
+	FileChanged          // the sheet is not the one that was checked
+)
+
+// Stop is why a run ended before its end, as the cause of the cancelled intake.
+type Stop struct {
+	Kind   StopKind
+	Reason string
+	Hint   string
+}
+
+func (s *Stop) Error() string { return s.Reason }
+
+// SendFunc makes one attempt over the network.
+type SendFunc func(ctx context.Context, body []byte, traceID string) lmpi.Answer
+
+// Attempt is one request and what became of it, for the log.
+type Attempt struct {
+	Line    int
+	Number  int // from 1, over all runs
+	TraceID string
+	Answer  lmpi.Answer
+}
+
+// Submission is pass 2: it creates the partners of a plan that no earlier run
+// has created.
+type Submission struct {
+	Plan        *Plan
+	Run         *ledger.Run
+	Send        SendFunc
+	Pace        *pace.Limiter
+	Concurrency int // requests in flight, at most
+	MaxAttempts int // of one row
+	Limit       int // rows that are sent, at most; 0: all
+	OnAttempt   func(Attempt)
+	Emit        func(*Result) error // called in input order
+	Progress    *Progress
+
+	intake  context.Context // ends when no further row may be sent
+	stop    context.CancelCauseFunc
+	permits chan struct{} // to be in flight
+	mu      sync.Mutex
+	opened  int // permits there are
+	doubts  int // rows in doubt, one after the other
+	spent   int // rows whose attempts ran out, one after the other
+	begun   int // rows handed over for sending
+}
+
+// orderDepth bounds how many results may wait for an earlier row, in rows:
+// enough for the slowest row of a fast run, small beside the file.
+const orderDepth = 8192
+
+// Do runs the submission. intake ends gently: rows in flight finish, the rest
+// is not sent. ctx ends at once: rows in flight are in doubt. Either way every
+// row is emitted; only a LedgerLost or FileChanged stop, or an error, leaves
+// the outputs unfit for use.
+func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
+	s.intake, s.stop = context.WithCancelCause(intake)
+	defer s.stop(nil)
+	s.permits = make(chan struct{}, s.Concurrency)
+	s.permits <- struct{}{} // the canary: one row alone
+	s.opened = 1
+
+	order := make(chan chan Result, orderDepth)
+	var inFlight sync.WaitGroup
+	g, walking := errgroup.WithContext(ctx2(ctx))
+	g.Go(func() error {
+		defer close(order)
+		return s.dispatch(walking, ctx, order, &inFlight)
+	})
+	g.Go(func() error {
+		for future := range order {
+			r := <-future
+			s.Progress.done(r.Status)
+			if err := s.Emit(&r); err != nil {
+				s.stop(&Stop{Kind: LedgerLost, Reason: err.Error()})
+				return err
+			}
+		}
+		return nil
+	})
+	err := g.Wait()
+	inFlight.Wait()
+	return s.stopped(), err
+}
+
+// ctx2 keeps reading and writing rows although the operator wants to stop:
+// rows that are not sent still go into a file.
+func ctx2(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+
+func (s *Submission) stopped() *Stop {
+	if s.intake.Err() == nil {
+		return nil
+	}
+	var stop *Stop
+	if errors.As(context.Cause(s.intake), &stop) {
+		return stop
+	}
+	return &Stop{Kind: Interrupted, Reason: "the run was interrupted"}
+}
+
+// dispatch reads the sheet again and gives every row its future, in order.
+func (s *Submission) dispatch(walking, ctx context.Context, order chan<- chan Result, inFlight *sync.WaitGroup) error {
+	n := 0
+	_, err := walk(walking, s.Plan.Sheet, s.Plan.Rules, s.Plan.seed, func(b checkedBlock) error {
+		if n >= len(s.Plan.sums) || b.sum != s.Plan.sums[n] {
+			return s.fileChanged()
+		}
+		n++
+		known, err := s.lookUp(ctx, b.rows)
+		if err != nil {
+			return s.ledgerLost(err)
+		}
+		for i := range b.rows {
+			select {
+			case order <- s.future(ctx, &b.rows[i], known, inFlight):
+			case <-walking.Done():
+				return walking.Err()
+			}
+		}
+		return nil
+	})
+	if err == nil && n != len(s.Plan.sums) {
+		err = s.fileChanged()
+	}
+	return err
+}
+
+func (s *Submission) fileChanged() error {
+	stop := &Stop{Kind: FileChanged, Reason: s.Plan.Sheet.Name() + " was changed while it was being submitted",
+		Hint: "run the same command again: what was created is recorded, and nothing is created twice"}
+	s.stop(stop)
+	return stop
+}
+
+func (s *Submission) ledgerLost(err error) error {
+	stop := &Stop{Kind: LedgerLost, Reason: "the ledger failed, and nothing more is sent: " + err.Error(),
+		Hint: "see that its disk has room and can be written, and run the same command again: what was created is recorded, and nothing is created twice"}
+	s.stop(stop)
+	return stop
+}
+
+// lookUp asks the ledger about all rows of a block in one query.
+func (s *Submission) lookUp(ctx context.Context, rows []Checked) (map[ledger.Key]ledger.Entry, error) {
+	return s.Run.Lookup(context.WithoutCancel(ctx), s.Plan.open(rows))
+}
+
+// future starts a row on its way, or answers at once.
+func (s *Submission) future(ctx context.Context, c *Checked, known map[ledger.Key]ledger.Entry, inFlight *sync.WaitGroup) chan Result {
+	future := make(chan Result, 1)
+	if r, settled := s.Plan.verdict(c); settled {
+		future <- r
+		return future
+	}
+	j := newJob(c)
+	if e, ok := known[j.key]; ok {
+		if r, settled := j.answered(e); settled {
+			future <- r
+			return future
+		}
+	}
+	if s.Limit > 0 && s.begun >= s.Limit {
+		future <- j.notSent(fmt.Sprintf("it comes after the first %d rows, to which --limit kept this run", s.Limit), "run again without --limit")
+		return future
+	}
+	select {
+	case <-s.permits:
+	case <-s.intake.Done():
+		future <- s.notSentBy(j)
+		return future
+	}
+	if s.intake.Err() != nil { // both were ready
+		s.permits <- struct{}{}
+		future <- s.notSentBy(j)
+		return future
+	}
+	s.begun++
+	inFlight.Add(1)
+	go func() {
+		defer inFlight.Done()
+		s.Progress.inFlight.Add(1)
+		r, definite := s.submit(ctx, j)
+		s.Progress.inFlight.Add(-1)
+		s.release(definite)
+		future <- r
+	}()
+	return future
+}
+
+// release gives the permit back, and one more after a definite answer until
+// all are open: the canary first, then a slow start.
+func (s *Submission) release(definite bool) {
+	s.mu.Lock()
+	more := definite && s.opened < s.Concurrency
+	if more {
+		s.opened++
+	}
+	s.mu.Unlock()
+	s.permits <- struct{}{}
+	if more {
+		s.permits <- struct{}{}
+	}
+}
+
+func (s *Submission) notSentBy(j *job) Result {
+	stop := s.stopped()
+	hint := "run the same command again to continue"
+	return j.notSent("the run ended before its turn: "+stop.Reason, hint)
+}
+
+// job is one row on its way to the server.
+type job struct {
+	row         sheet.Row
+	key         ledger.Key
+	fingerprint ledger.Fingerprint
+	body        []byte
+}
+
+func newJob(c *Checked) *job {
+	body := c.Partner.Body()
+	return &job{row: c.Row, key: ledger.Key(c.Key), body: body, fingerprint: sha256.Sum256(body)}
+}
+
+func (j *job) notSent(why, hint string) Result {
+	return Result{Row: j.row, Status: partner.NotSent}.problem(partner.NotSentRow, "not sent: "+why, hint)
+}
+
+// answered says what an entry of the ledger means for a row. settled is false
+// when the row may be claimed, or when somebody else is about to settle it.
+func (j *job) answered(e ledger.Entry) (r Result, settled bool) {
+	r = Result{Row: j.row, TraceID: e.TraceID, At: e.SettledAt}
+	same := e.Fingerprint == j.fingerprint
+	switch e.State {
+	case ledger.Created:
+		if !same {
+			r.Status = partner.Duplicate
+			day := e.SettledAt.Local().Format("2006-01-02")
+			return r.problem(partner.DuplicateRow, "this partner was created on "+day+" with other details",
+				"created on "+day+"; a partner can't be changed here, so put the row back as it was to get its link again, or leave it out"), true
+		}
+		r.Status, r.Token, r.Link = partner.AlreadyCreated, e.Token, e.Link
+		return r, true
+	case ledger.InDoubt:
+		r.Status = partner.InDoubt
+		return r.problem(partner.InDoubtRow, e.Reason, ""), true
+	case ledger.Rejected:
+		r.Status = partner.Rejected
+		return r.problem(partner.APIRejected, e.Reason, "unchanged since the API said no: correct the row first"), same
+	}
+	return Result{}, false
+}
+
+func waitOr(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,220 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"onboard/pkg/batch"
+	"onboard/pkg/partner"
+	"onboard/pkg/sheet"
+)
+
+// PlanInfo is what the plan says besides the sheet.
+type PlanInfo struct {
+	Plan    *batch.Plan
+	Target  string // where partners are created, "" for a dry run
+	Account string
+	Rate    float64 // per second
+	Limit   int     // rows to send at most, 0: all
+}
+
+// commonest is how many kinds of problem the plan shows.
+const commonest = 10
+
+// ToSend is how many rows the run will send.
+func (p PlanInfo) ToSend() int {
+	n := p.Plan.Counts[partner.Valid]
+	if p.Limit > 0 {
+		n = min(n, p.Limit)
+	}
+	return n
+}
+
+// WritePlan says what was found and what is going to happen.
+func WritePlan(w io.Writer, p PlanInfo) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	s := p.Plan.Sheet
+	fmt.Fprintf(t, "Sheet\t%s: %s", s.Name(), count(p.Plan.Rows, "row"))
+	if p.Plan.Blank > 0 {
+		fmt.Fprintf(t, ", %s skipped", count(p.Plan.Blank, "blank one"))
+	}
+	fmt.Fprintf(t, ", %s\n", separator(s.Delimiter))
+	fmt.Fprintf(t, "Columns\t%s\n", columns(p.Plan))
+	fmt.Fprintf(t, "Rows\t%s\n", planCounts(p))
+	if p.Target != "" {
+		fmt.Fprintf(t, "Target\t%s, account %s\n", p.Target, p.Account)
+		fmt.Fprintf(t, "Pace\t%s, so %s\n", perTime(p.Rate), expected(p.ToSend(), p.Rate))
+	}
+	t.Flush()
+	writeProblems(w, p.Plan)
+}
+
+func separator(d byte) string {
+	switch d {
+	case ',':
+		return "comma-separated"
+	case ';':
+		return "semicolon-separated"
+	case '\t':
+		return "tab-separated"
+	}
+	return fmt.Sprintf("separated by %q", string(d))
+}
+
+// columns tells how headers were understood, where they are not just another
+// way of writing the field's own name.
+func columns(p *batch.Plan) string {
+	var notes []string
+	mapped := 0
+	for f := range partner.NumFields {
+		header, ok := p.Sheet.Mapped(f)
+		if ok {
+			mapped++
+		}
+		if ok && sheet.Fold(header) != sheet.Fold(f.String()) {
+			notes = append(notes, fmt.Sprintf("'%s' is %s", header, f))
+		} else if !ok && p.Rules.HasDefault(f) {
+			notes = append(notes, fmt.Sprintf("%s is %s in every row", f, p.Rules.DefaultOf(f)))
+		}
+	}
+	text := fmt.Sprintf("%d of %d are used", mapped, len(p.Sheet.Header))
+	if len(notes) > 0 {
+		text += ": " + strings.Join(notes, ", ")
+	}
+	return text
+}
+
+func planCounts(p PlanInfo) string {
+	c := p.Plan.Counts
+	var parts []string
+	switch {
+	case p.Target == "":
+		parts = append(parts, fmt.Sprintf("%d valid", c[partner.Valid]))
+	case p.ToSend() < c[partner.Valid]:
+		parts = append(parts, fmt.Sprintf("%d to create, %d left for later by --limit", p.ToSend(), c[partner.Valid]-p.ToSend()))
+	default:
+		parts = append(parts, fmt.Sprintf("%d to create", c[partner.Valid]))
+	}
+	for _, s := range partner.Statuses {
+		if s != partner.Valid && c[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c[s], Words(s)))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Words is a status as a sentence has it.
+func Words(s partner.Status) string { return strings.ReplaceAll(string(s), "_", " ") }
+
+func writeProblems(w io.Writer, p *batch.Plan) {
+	if len(p.Common) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "Problems")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for i, tally := range p.Common {
+		if i == commonest {
+			fmt.Fprintf(t, "  …\tand %s\n", count(len(p.Common)-i, "more kind"))
+			break
+		}
+		message := tally.Example.Message
+		if tally.Column != "" {
+			message = tally.Column + ": " + message
+		}
+		fmt.Fprintf(t, "  %d×\t%s (line %d)\n", tally.Count, message, tally.Example.Line)
+	}
+	t.Flush()
+}
+
+// WriteClosing says what happened, where the files are and what to do next.
+func WriteClosing(w io.Writer, s *Summary, stop *batch.Stop, next []string) {
+	var parts []string
+	for _, status := range partner.Statuses {
+		if n := s.Counts[string(status)]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, Words(status)))
+		}
+	}
+	fmt.Fprintf(w, "%s: %s\n", count(s.Input.Rows, "row"), strings.Join(parts, ", "))
+	if stop != nil {
+		fmt.Fprintf(w, "Stopped: %s\n", stop.Reason)
+		if stop.Hint != "" {
+			fmt.Fprintf(w, "hint: %s\n", stop.Hint)
+		}
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, f := range []struct{ name, path string }{
+		{"Links", s.Files.Results}, {"Errors", s.Files.Errors}, {"In doubt", s.Files.InDoubt},
+		{"Problems", s.Files.Problems}, {"Summary", s.Files.Summary},
+	} {
+		if f.path != "" {
+			fmt.Fprintf(t, "%s\t%s\n", f.name, f.path)
+		}
+	}
+	for i, line := range next {
+		label := "Next"
+		if i > 0 {
+			label = ""
+		}
+		fmt.Fprintf(t, "%s\t%s\n", label, line)
+	}
+	t.Flush()
+}
+
+// count is a number with its noun: "1 row", "2 rows".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func are(n int, noun string) string {
+	if n == 1 {
+		return count(n, noun) + " is"
+	}
+	return count(n, noun) + " are"
+}
+
+// perTime is a pace in words: 5/s, 90/m, 12/h.
+func perTime(perSecond float64) string {
+	switch {
+	case perSecond >= 1:
+		return decimal(perSecond) + "/s"
+	case perSecond*60 >= 1:
+		return decimal(perSecond*60) + "/m"
+	}
+	return decimal(perSecond*3600) + "/h"
+}
+
+// decimal is a number with at most two decimals.
+func decimal(x float64) string {
+	return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64)
+}
+
+// expected is the time that rows take at a pace, which decides it nearly
+// always.
+func expected(rows int, perSecond float64) string {
+	d := time.Duration(float64(rows) / perSecond * float64(time.Second))
+	if d < time.Second {
+		return "less than a second"
+	}
+	return "about " + Duration(d)
+}
+
+// Duration is a time in words, to the second.
+func Duration(d time.Duration) string {
+	d = d.Round(time.Second)
+	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
+	switch {
+	case h > 0:
+		return fmt.Sprintf("%d h %02d min", h, m)
+	case m > 0:
+		return fmt.Sprintf("%d min %02d s", m, s)
+	}
+	return fmt.Sprintf("%d s", s)
+}
