@@ -1,0 +1,40 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"onboard/pkg/batch"
+	"onboard/pkg/partner"
+	"onboard/pkg/report"
+)
+
+// consent shows the plan and gets a yes. An error means that nothing is sent.
+func (s *submission) consent(plan *batch.Plan) error {
+	info := report.PlanInfo{Plan: plan, Target: s.target.name, Account: s.account, Rate: s.perSecond, Limit: s.limit}
+	if !s.quiet || s.dryRun {
+		report.WritePlan(s.err, info)
+	}
+	bad := plan.Counts[partner.Invalid]
+	if over, _ := s.tooMany(bad, plan.Rows); over {
+		return fmt.Errorf("%d of %d rows are invalid, more than --max-errors %s allows; hint: 'onboard validate %s' writes them to a file to correct", bad, plan.Rows, s.maxErrors, quote(s.path))
+	}
+	if s.dryRun {
+		return exitError{report.ExitOf(nil, plan.Counts).Code}
+	}
+	n := info.ToSend()
+	if n == 0 || s.yes {
+		return nil
+	}
+	if s.path == "-" || !s.interactive() {
+		return errors.New("nobody can be asked here; hint: look at the plan with --dry-run, then add --yes")
+	}
+	word := "yes"
+	if s.target.name == "production" {
+		word = "production"
+	}
+	if s.ask(fmt.Sprintf("Create %d partners on %s? Type %s to go on: ", n, s.target.name, word)) != word {
+		return errors.New("not confirmed, so nothing was sent")
+	}
+	return nil
+}

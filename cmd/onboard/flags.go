@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"onboard/pkg/partner"
+	"onboard/pkg/sheet"
+)
+
+// sheetFlags say how a sheet is to be read and where its outputs go.
+type sheetFlags struct {
+	maps, defaults, allows []string
+	key                    string
+	delimiter              string
+	out                    string
+	summary                string
+	quiet                  bool
+}
+
+func (s *sheetFlags) register(f *pflag.FlagSet) {
+	f.StringArrayVar(&s.maps, "map", nil, "say which column holds a field: --map 'Account Name=company_name'")
+	f.StringArrayVar(&s.defaults, "default", nil, "value of a field where the sheet has none: --default data_center=EU")
+	f.StringArrayVar(&s.allows, "allow", nil, "accept a further code of a field: --allow data_center=MEA")
+	f.StringVar(&s.key, "key", "name,country", "fields that make two rows the same partner")
+	f.StringVar(&s.delimiter, "delimiter", "", "character between cells: comma, semicolon, tab, pipe (default: found from the header)")
+	f.StringVar(&s.out, "out", "", "folder for the outputs (default: beside the sheet)")
+	f.StringVar(&s.summary, "summary", "", "file for the run in numbers, - for standard output (default: NAME.summary.json)")
+	f.BoolVarP(&s.quiet, "quiet", "q", false, "say only what went wrong")
+}
+
+// rules builds the rules that a row must meet.
+func (s *sheetFlags) rules() (*partner.Rules, error) {
+	r := partner.NewRules()
+	for _, pair := range s.allows {
+		f, codes, err := fieldAndValue("--allow", pair)
+		if err != nil {
+			return nil, err
+		}
+		for code := range strings.SplitSeq(codes, ",") {
+			if err := r.Allow(f, code); err != nil {
+				return nil, fmt.Errorf("--allow %w", err)
+			}
+		}
+	}
+	for _, pair := range s.defaults {
+		f, value, err := fieldAndValue("--default", pair)
+		if err == nil {
+			err = r.Default(f, value)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--default %w", err)
+		}
+	}
+	r.Key = nil
+	for name := range strings.SplitSeq(s.key, ",") {
+		f, err := fieldNamed(strings.TrimSpace(name))
+		if err != nil {
+			return nil, fmt.Errorf("--key %s: %w", s.key, err)
+		}
+		r.Key = append(r.Key, f)
+	}
+	return r, nil
+}
+
+// open opens the sheet under these flags.
+func (s *sheetFlags) open(c *console, path string, r *partner.Rules) (*sheet.Sheet, error) {
+	opt := sheet.Options{Optional: r.HasDefault, Map: map[string]partner.Field{}}
+	for _, pair := range s.maps {
+		i := strings.LastIndexByte(pair, '=')
+		if i < 0 {
+			return nil, fmt.Errorf("--map %q has no =; hint: --map 'Account Name=company_name'", pair)
+		}
+		f, err := fieldNamed(pair[i+1:])
+		if err != nil {
+			return nil, fmt.Errorf("--map %q: %w", pair, err)
+		}
+		opt.Map[partner.Clean(pair[:i])] = f
+	}
+	var err error
+	if opt.Delimiter, err = delimiter(s.delimiter); err != nil {
+		return nil, err
+	}
+	return sheet.Open(path, c.in, opt)
+}
+
+func delimiter(name string) (byte, error) {
+	switch name {
+	case "":
+		return 0, nil
+	case ",", "comma":
+		return ',', nil
+	case ";", "semicolon":
+		return ';', nil
+	case "\t", `\t`, "tab":
+		return '\t', nil
+	case "|", "pipe":
+		return '|', nil
+	}
+	return 0, fmt.Errorf("--delimiter %q is not known; hint: one of comma, semicolon, tab, pipe", name)
+}
+
+func fieldAndValue(flag, pair string) (partner.Field, string, error) {
+	name, value, ok := strings.Cut(pair, "=")
+	if !ok {
+		return 0, "", fmt.Errorf("%q has no =; hint: %s data_center=EU", pair, flag)
+	}
+	f, err := fieldNamed(name)
+	return f, value, err
+}
+
+// fieldNamed finds a field by its canonical name; "name" is short for the
+// company's.
+func fieldNamed(name string) (partner.Field, error) {
+	if name == "name" {
+		return partner.CompanyName, nil
+	}
+	if f, ok := partner.FieldByName(name); ok {
+		return f, nil
+	}
+	var names []string
+	for f := range partner.NumFields {
+		names = append(names, f.String())
+	}
+	return 0, fmt.Errorf("there is no field %q; hint: the fields are %s", name, strings.Join(names, " "))
+}
+
+// folder is where outputs go.
+func (s *sheetFlags) folder(path string) (string, error) {
+	if s.out == "" {
+		if path == "-" {
+			return ".", nil
+		}
+		return filepath.Dir(path), nil
+	}
+	info, err := os.Stat(s.out)
+	if err != nil || !info.IsDir() {
+		return "", fmt.Errorf("--out %s is not a folder; hint: create it first", s.out)
+	}
+	return s.out, nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"onboard/pkg/batch"
+	"onboard/pkg/partner"
+)
+
+// attemptLog is the structured log. It names rows by line and trace id, never
+// by what stands in them.
+type attemptLog struct {
+	*zap.Logger
+	file *os.File
+}
+
+// openLog appends to a file that only its owner can read; without a file it
+// logs nowhere.
+func openLog(path, level string) (*attemptLog, error) {
+	least, err := zapcore.ParseLevel(level)
+	if err != nil {
+		return nil, fmt.Errorf("--log-level %q is not known; hint: debug, info, warn or error", level)
+	}
+	if path == "" {
+		return &attemptLog{Logger: zap.NewNop()}, nil
+	}
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("--log-file %s is not an ordinary file", path)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err == nil {
+		err = f.Chmod(0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--log-file: %w", err)
+	}
+	encoding := zap.NewProductionEncoderConfig()
+	encoding.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	return &attemptLog{zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoding), f, least)), f}, nil
+}
+
+func (l *attemptLog) close() {
+	if l.file != nil {
+		_ = l.file.Close()
+	}
+}
+
+// attempt logs one request and what became of it.
+func (l *attemptLog) attempt(a batch.Attempt) {
+	level := zapcore.InfoLevel
+	if a.Answer.Stop {
+		level = zapcore.ErrorLevel
+	} else if a.Answer.Token == "" {
+		level = zapcore.WarnLevel
+	}
+	l.Log(level, "attempt",
+		zap.Int("line", a.Line), zap.Int("attempt", a.Number), zap.String("trace_id", a.TraceID),
+		zap.Int("status", a.Answer.Status), zap.String("outcome", a.Answer.Outcome.String()),
+		zap.String("subject", a.Answer.Subject), zap.Int64("bytes_written", a.Answer.BytesWritten),
+		zap.String("failure", a.Answer.Failure.String()),
+		zap.Float64("ms", float64(a.Answer.Elapsed.Microseconds())/1000))
+}
+
+// end logs how the run ended.
+func (l *attemptLog) end(stop *batch.Stop, counts map[partner.Status]int) {
+	fields := make([]zap.Field, 0, len(counts)+1)
+	for _, s := range partner.Statuses {
+		if n := counts[s]; n > 0 {
+			fields = append(fields, zap.Int(string(s), n))
+		}
+	}
+	if stop != nil {
+		fields = append(fields, zap.String("stopped", stop.Reason))
+	}
+	l.Info("end", fields...)
+}

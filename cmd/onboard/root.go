@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const exitCodes = `Exit codes:
+  0    every row has its link (validate: every row is valid)
+  1    finished; some rows are in the errors file
+  2    nothing was sent: bad flags, unreadable file, no credentials, no consent
+  3    stopped before the end; run it again to continue
+  4    finished, and rows are in doubt
+  130  interrupted; what was in flight was recorded; run it again to continue`
+
+func newRoot(c *console) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "onboard",
+		Short: "Bring a sheet of partner companies onto a vendor's platform",
+		Long: `onboard reads a sheet of partner companies, checks every row, creates the good
+ones through the vendor's onboarding API, and gives the same sheet back: with a
+token and an onboarding link on every row that has one, and a plain reason on
+every row that has none.
+
+Run the same command again at any time: what was created is recorded, and
+nothing is created twice.`,
+		Example: `  onboard validate partners.csv
+  onboard submit partners.csv --target sandbox`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; hint: '%s --help' lists the flags", err, cmd.CommandPath())
+	})
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) }
+	root.AddCommand(newValidate(c), newSubmit(c), newStatus(c), newTemplate(c), newFields(c), newSandbox(c), newVersion(c))
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveDefault)
+	return root
+}
+
+// fromEnvironment gives every flag that was not set its ONBOARD_… variable.
+func fromEnvironment(flags *pflag.FlagSet) (err error) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		value, ok := os.LookupEnv(variable(f.Name))
+		if !ok || f.Changed || f.Name == "help" || err != nil {
+			return
+		}
+		if e := flags.Set(f.Name, value); e != nil {
+			err = fmt.Errorf("%s: %w", variable(f.Name), e)
+		}
+	})
+	return err
+}
+
+// variable is the environment variable of a flag.
+func variable(flag string) string {
+	return "ONBOARD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// oneFile accepts exactly one sheet.
+func oneFile(cmd *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return fmt.Errorf("which sheet? hint: %s partners.csv, or - for standard input", cmd.CommandPath())
+	case 1:
+		return nil
+	}
+	return fmt.Errorf("one sheet at a time, and %d were given; hint: quote a name that has spaces", len(args))
+}

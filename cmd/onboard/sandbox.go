@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"onboard/pkg/pace"
+	"onboard/pkg/sandbox"
+)
+
+type sandboxFlags struct {
+	listen     string
+	rate       string
+	retryAfter time.Duration
+	latency    time.Duration
+	faults     []string
+	state      string
+	seed       int64
+}
+
+func newSandbox(c *console) *cobra.Command {
+	var flags sandboxFlags
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Serve the documented API on this machine, for rehearsal",
+		Long: `Sandbox serves the onboarding API, as far as it is documented, on a loopback
+address. It verifies every request as the API does, creates partners with
+invented tokens and links, and can be told to fail:
+
+  --fault 429-retry:10%           a tenth of the creations, by chance
+  --fault '500@Acme Ltd'          the companies with that in their names
+  --fault reset-after#3           the third request
+  --fault 503-retry#5x4           requests 5 to 8
+
+'onboard sandbox --fault list' lists the faults. It signs with the credentials
+of ` + tokenVariable + ` and ` + secretVariable + `, or with its own, which it prints.`,
+		Example: `  onboard sandbox
+  onboard sandbox --listen 127.0.0.1:8700 --rate-limit 5/s --latency 200ms --fault 429:5%`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return serveSandbox(c, &flags) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.listen, "listen", "127.0.0.1:8700", "loopback address and port")
+	f.StringVar(&flags.rate, "rate-limit", "", "answer 429 to more requests than that: 5/s, 90/m (default: no limit)")
+	f.DurationVar(&flags.retryAfter, "retry-after", 0, "ask for this pause with the 429 of the rate limit")
+	f.DurationVar(&flags.latency, "latency", 0, "time that each answer takes")
+	f.StringArrayVar(&flags.faults, "fault", nil, "answer with a fault; may be given several times; 'list' lists them")
+	f.StringVar(&flags.state, "state", "", "file that keeps what was created, across restarts")
+	f.Int64Var(&flags.seed, "seed", 1, "makes chance repeatable")
+	return cmd
+}
+
+func serveSandbox(c *console, flags *sandboxFlags) error {
+	config := sandbox.Config{AccessToken: sandboxToken, SecretKey: sandboxSecret, Addr: flags.listen, RetryAfter: flags.retryAfter,
+		Latency: flags.latency, State: flags.state, Seed: flags.seed, Forget: true}
+	own := os.Getenv(tokenVariable) == "" || os.Getenv(secretVariable) == ""
+	if !own {
+		config.AccessToken, config.SecretKey = os.Getenv(tokenVariable), os.Getenv(secretVariable)
+	}
+	for _, text := range flags.faults {
+		if text == "list" {
+			return listFaults(c)
+		}
+		rule, err := sandbox.ParseRule(text)
+		if err != nil {
+			return fmt.Errorf("--fault: %w", err)
+		}
+		config.Faults = append(config.Faults, rule)
+	}
+	if flags.rate != "" {
+		var err error
+		if config.RateLimit, err = pace.ParseRate(flags.rate); err != nil {
+			return fmt.Errorf("--rate-limit: %w", err)
+		}
+	}
+	server := sandbox.New(config)
+	address, stop, err := server.Start()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	c.say("The sandbox listens on %s; Ctrl-C ends it. In another window:\n", address)
+	if own {
+		c.say("  export %s=%s %s=%s", tokenVariable, sandboxToken, secretVariable, sandboxSecret)
+	}
+	c.say("  onboard submit partners.csv --target %s", address)
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	<-caught
+	signal.Stop(caught)
+	stats := server.Snapshot()
+	created, twice := 0, 0
+	for _, tokens := range stats.Created {
+		created += len(tokens)
+		twice += len(tokens) - 1
+	}
+	c.say("\n%d requests, %d partners created, %d of them more than once", stats.Requests, created, twice)
+	if len(stats.Violations) > 0 {
+		return errors.New("the caller broke a rule: " + stats.Violations[0])
+	}
+	return nil
+}
+
+func listFaults(c *console) error {
+	for _, f := range sandbox.Faults() {
+		created := ""
+		if f.Creates {
+			created = " (the partner is created)"
+		}
+		fmt.Fprintf(c.out, "%-16s %s%s\n", f.Name, f.About, created)
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// signals gives a run its two ways to end. The first signal ends intake: what
+// is in flight finishes. The second ends now as well. A third one is the
+// system's business.
+func signals(ctx context.Context, c *console) (now, intake context.Context, release func()) {
+	now, stopNow := context.WithCancel(ctx)
+	intake, stopIntake := context.WithCancel(now)
+	caught := make(chan os.Signal, 3)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case <-caught:
+			}
+			if n == 0 {
+				c.say("\nStopping: no new rows are sent, and what is in flight finishes. Once more to stop at once.")
+				stopIntake()
+				continue
+			}
+			c.say("\nStopping at once: rows in flight will be in doubt.")
+			stopNow()
+			signal.Stop(caught)
+			return
+		}
+	}()
+	return now, intake, func() {
+		signal.Stop(caught)
+		close(done)
+		stopIntake()
+		stopNow()
+	}
+}

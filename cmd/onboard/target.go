@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+
+	"onboard/pkg/lmpi"
+	"onboard/pkg/sandbox"
+)
+
+// The sandbox's own credentials. They open nothing but a sandbox.
+const (
+	sandboxToken  = "00000000-0000-4000-8000-5a4db0000000"
+	sandboxSecret = "synthetic-sandbox-secret"
+)
+
+// target is where partners are created, and as whom.
+type target struct {
+	name        string // as the operator gave it
+	scope       string // what the ledger calls it
+	base        *url.URL
+	credentials lmpi.Credentials
+	stop        func() // ends the embedded sandbox
+}
+
+// findTarget resolves --target and the credentials for it.
+func findTarget(name, credentialsFile string) (*target, error) {
+	switch name {
+	case "":
+		return nil, errors.New("no target was given, and there is no default; hint: rehearse with --target sandbox, then use --target staging, production or a web address")
+	case "sandbox":
+		return startSandbox()
+	}
+	address, ok := lmpi.Endpoint(name)
+	if !ok {
+		address = name
+		if !strings.Contains(name, "://") {
+			return nil, fmt.Errorf("--target %s is not known; hint: it is sandbox, staging, production or a web address that begins with https://", name)
+		}
+	}
+	base, err := lmpi.ParseTarget(address)
+	if err != nil {
+		return nil, fmt.Errorf("--target: %w", err)
+	}
+	t := &target{name: name, scope: base.String(), base: base, stop: func() {}}
+	if t.name != "staging" && t.name != "production" {
+		t.name = t.scope // never as typed: an address may hold what it should not
+	}
+	t.credentials, err = findCredentials(credentialsFile)
+	return t, err
+}
+
+// startSandbox serves the documented API in this process, on loopback.
+func startSandbox() (*target, error) {
+	server := sandbox.New(sandbox.Config{AccessToken: sandboxToken, SecretKey: sandboxSecret, Forget: true})
+	address, stop, err := server.Start()
+	if err != nil {
+		return nil, fmt.Errorf("can't start the sandbox: %w", err)
+	}
+	base, err := lmpi.ParseTarget(address)
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	return &target{name: "sandbox", scope: "sandbox", base: base, stop: stop, credentials: lmpi.Credentials{
+		AccessToken: lmpi.NewSecret(sandboxToken), SecretKey: lmpi.NewSecret(sandboxSecret)}}, nil
+}
+
+const (
+	tokenVariable  = "ONBOARD_ACCESS_TOKEN"
+	secretVariable = "ONBOARD_SECRET_KEY"
+)
+
+// findCredentials takes the credentials from a file, if one is given, or else
+// from the environment. Flags are no place for them: every user of a machine
+// can read those.
+func findCredentials(file string) (lmpi.Credentials, error) {
+	token, secret := os.Getenv(tokenVariable), os.Getenv(secretVariable)
+	source := "the environment"
+	if file != "" {
+		var err error
+		if token, secret, err = readCredentials(file); err != nil {
+			return lmpi.Credentials{}, err
+		}
+		source = file
+	}
+	var missing []string
+	if token == "" {
+		missing = append(missing, tokenVariable)
+	}
+	if secret == "" {
+		missing = append(missing, secretVariable)
+	}
+	if len(missing) > 0 {
+		return lmpi.Credentials{}, fmt.Errorf("no credentials: %s is not set in %s; hint: set %s and %s, or write both as NAME=value lines into a file that only you can read and give it with --credentials",
+			strings.Join(missing, " and "), source, tokenVariable, secretVariable)
+	}
+	return lmpi.Credentials{AccessToken: lmpi.NewSecret(token), SecretKey: lmpi.NewSecret(secret)}, nil
+}
+
+// readCredentials reads NAME=value lines; empty lines and # comments are free.
+// It never repeats what it reads.
+func readCredentials(path string) (token, secret string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", "", fmt.Errorf("can't read the credentials: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", "", fmt.Errorf("%s is not an ordinary file", path)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return "", "", fmt.Errorf("%s can be read by other users; hint: chmod 600 %s", path, quote(path))
+	}
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+		value = unquoted(strings.TrimSpace(value))
+		switch name = strings.TrimSpace(name); {
+		case ok && name == tokenVariable:
+			token = value
+		case ok && name == secretVariable:
+			secret = value
+		default:
+			return "", "", fmt.Errorf("%s:%d: this line is neither %s=… nor %s=…", path, n, tokenVariable, secretVariable)
+		}
+	}
+	return token, secret, lines.Err()
+}
+
+func unquoted(s string) string {
+	if len(s) >= 2 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0] {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
