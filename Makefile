@@ -20,7 +20,7 @@ build: ## build bin/onboard
 demo: build ## submit samples/partners.csv to the sandbox and show the files
 	@rm -rf bin/demo && mkdir -p bin/demo && cp samples/partners.csv bin/demo/
 	cd bin/demo && ../onboard submit partners.csv --target sandbox --yes --rate-limit 20/s
-	@echo && echo "bin/demo/partners.results.csv begins:" && head -n 4 bin/demo/partners.results.csv
+	@echo && echo "bin/demo/partners.results.csv begins:" && cut -d, -f 1,2,4,7 bin/demo/partners.results.csv | head -n 5
 
 test: ## run all tests, with the race detector
 	@$(if $(RACE),,echo "note: no C compiler, so the tests run without the race detector")

@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 
 	"onboard/pkg/batch"
 	"onboard/pkg/pace"
@@ -28,7 +30,9 @@ func (s *submission) draw(e *ending, l *pace.Limiter) (stop func()) {
 	every, show := plainEvery, d.line
 	finish := func() {}
 	if f, ok := terminal(s.err); ok {
-		bar := newBar(f, e.plan.Rows)
+		width := columns(f)
+		bar := newBar(f, e.plan.Rows, width)
+		d.room = width - barWidth(width) - len(fmt.Sprintf(" 100%% [] (%d/%[1]d) ", e.plan.Rows))
 		every, show = drawEvery, func() { d.bar(bar) }
 		finish = func() { d.bar(bar); _ = bar.Finish(); fmt.Fprintln(f) }
 	}
@@ -50,10 +54,21 @@ func (s *submission) draw(e *ending, l *pace.Limiter) (stop func()) {
 	return func() { close(done); <-ended }
 }
 
-func newBar(w io.Writer, rows int) *progressbar.ProgressBar {
+// columns is the width of a terminal; 80 when it does not tell.
+func columns(f *os.File) int {
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return 80
+}
+
+// barWidth leaves most of a narrow terminal to the words.
+func barWidth(columns int) int { return min(24, columns/6) }
+
+func newBar(w io.Writer, rows, columns int) *progressbar.ProgressBar {
 	return progressbar.NewOptions(rows,
 		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetWidth(24),
+		progressbar.OptionSetWidth(barWidth(columns)),
 		progressbar.OptionShowCount(),
 		progressbar.OptionSetPredictTime(false), // ours goes by the pace, not by rows that were answered from the ledger
 		progressbar.OptionSetElapsedTime(false),
@@ -68,11 +83,16 @@ type drawer struct {
 	pace     *pace.Limiter
 	began    time.Time
 	w        io.Writer
+	room     int // for the words beside the bar, in columns
 }
 
 func (d *drawer) bar(bar *progressbar.ProgressBar) {
 	n := d.progress.Read()
-	bar.Describe(d.words(n))
+	words := d.words(n)
+	if r := []rune(words); len(r) > d.room {
+		words = string(r[:max(0, d.room-1)]) + "…"
+	}
+	bar.Describe(words)
 	_ = bar.Set(n.Rows)
 }
 

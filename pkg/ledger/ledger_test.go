@@ -104,7 +104,7 @@ func TestOnePartner(t *testing.T) {
 		t.Fatalf("retry: attempt %d, %v", next, err)
 	}
 	o := created(1, next)
-	o.Reason = "words with \x00 and \xff"
+	o.Reason, o.At = "words with \x00 and \xff", before.Add(time.Hour)
 	if err := r.Settle(o); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestOnePartner(t *testing.T) {
 	if diff := cmp.Diff(want, got, anyTime); diff != "" {
 		t.Errorf("after reopening (-want +got):\n%s", diff)
 	}
-	if got.ClaimedAt.Before(before) || got.SettledAt.Before(got.ClaimedAt) || got.SettledAt.Location() != time.UTC {
+	if got.ClaimedAt.Before(before) || !got.SettledAt.Equal(o.At) || got.SettledAt.Location() != time.UTC {
 		t.Errorf("claimed at %v, settled at %v, begun at %v", got.ClaimedAt, got.SettledAt, before)
 	}
 	wantAttempts := []Attempt{last}

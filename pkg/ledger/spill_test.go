@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -97,7 +98,9 @@ func TestSpillElsewhere(t *testing.T) {
 	if err := os.Symlink(filepath.Join(t.TempDir(), "elsewhere"), beside); err != nil {
 		t.Fatal(err)
 	}
-	away := mustSpill(t, r, created(0, 1))
+	o := created(0, 1)
+	o.At = time.UnixMilli(1363797148123)
+	away := mustSpill(t, r, o)
 	if filepath.Dir(away) != os.TempDir() {
 		t.Errorf("spilled to %s", away)
 	}
@@ -107,8 +110,8 @@ func TestSpillElsewhere(t *testing.T) {
 	if err := os.Rename(away, beside); err != nil { // what the error tells the operator to do
 		t.Fatal(err)
 	}
-	if got := mustLookup(t, mustBegin(t, mustOpen(t, path)), testKey(0)); got.State != Created || got.Token == "" {
-		t.Errorf("%s with token %q", got.State, got.Token)
+	if got := mustLookup(t, mustBegin(t, mustOpen(t, path)), testKey(0)); got.State != Created || got.Token != o.Token || !got.SettledAt.Equal(o.At) {
+		t.Errorf("%s at %v with token %q", got.State, got.SettledAt, got.Token)
 	}
 }
 

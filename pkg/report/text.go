@@ -147,11 +147,17 @@ func WriteClosing(w io.Writer, s *Summary, stop *batch.Stop, next []string) {
 		}
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, f := range []struct{ name, path string }{
-		{"Links", s.Files.Results}, {"Errors", s.Files.Errors}, {"In doubt", s.Files.InDoubt},
-		{"Problems", s.Files.Problems}, {"Summary", s.Files.Summary},
+	links := s.Counts[string(partner.Created)] + s.Counts[string(partner.AlreadyCreated)]
+	doubts := s.Counts[string(partner.InDoubt)]
+	bad := s.Input.Rows - links - doubts - s.Counts[string(partner.Valid)]
+	for _, f := range []struct {
+		name, path string
+		rows       int // a file with only a header is not worth a line
+	}{
+		{"Links", s.Files.Results, links}, {"Errors", s.Files.Errors, bad}, {"In doubt", s.Files.InDoubt, doubts},
+		{"Problems", s.Files.Problems, bad + doubts}, {"Summary", s.Files.Summary, 1},
 	} {
-		if f.path != "" {
+		if f.path != "" && f.rows > 0 {
 			fmt.Fprintf(t, "%s\t%s\n", f.name, f.path)
 		}
 	}
