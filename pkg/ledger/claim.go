@@ -39,7 +39,7 @@ const (
 	ON CONFLICT(scope_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, owner = excluded.owner,
 		attempt = partners.attempt + 1, state = 'sending', trace_id = excluded.trace_id, line = excluded.line,
 		claimed_at = excluded.claimed_at, body = excluded.body,
-		settled_at = 0, http_status = 0, reason = '', token = '', link = x''
+		settled_at = 0, http_status = 0, reason = '', token = '', link = ''
 	WHERE partners.state = 'released' OR partners.state = 'rejected' AND (
 		partners.fingerprint <> excluded.fingerprint OR partners.fingerprint = x'' AND partners.body <> excluded.body)
 	RETURNING attempt`
@@ -70,8 +70,8 @@ func (r *Run) Claim(in Intent) (e Entry, won bool, err error) {
 	now := time.Now().UnixMilli()
 	err = r.l.write(func() error {
 		var attempt int
-		err := r.l.stmt.claim.QueryRow(r.scope, in.Key[:], packPrint(in.Fingerprint, in.Body), r.number,
-			packTrace(in.TraceID), in.Line, now, pack(string(in.Body), "")).Scan(&attempt)
+		err := r.l.stmt.claim.QueryRow(r.scope, in.Key[:], in.Fingerprint[:], r.number,
+			in.TraceID, in.Line, now, in.Body).Scan(&attempt)
 		if errors.Is(err, sql.ErrNoRows) {
 			e, _, err = r.l.entry(r.scope, in.Key)
 			return err
@@ -90,12 +90,12 @@ func (r *Run) Retry(key Key, attempt int, last Attempt, traceID string) (next in
 	lost := false
 	err = r.l.write(func() error {
 		var id int64
-		err := r.l.stmt.retry.QueryRow(packTrace(traceID), r.scope, key[:], r.number, attempt).Scan(&id)
+		err := r.l.stmt.retry.QueryRow(traceID, r.scope, key[:], r.number, attempt).Scan(&id)
 		if lost = errors.Is(err, sql.ErrNoRows); lost {
 			return nil
 		}
 		if err == nil {
-			_, err = r.l.stmt.attempt.Exec(id, attempt, r.number, packTrace(last.TraceID), last.HTTPStatus,
+			_, err = r.l.stmt.attempt.Exec(id, attempt, r.number, last.TraceID, last.HTTPStatus,
 				last.Verdict, last.Reason, last.Bytes, last.At.UnixMilli())
 		}
 		return err

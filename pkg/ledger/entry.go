@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"database/sql"
 	"time"
 )
@@ -59,23 +60,18 @@ const entryColumns = `p.key, p.fingerprint, p.state, r.id, p.attempt, p.trace_id
 // scanEntry reads entryColumns from a row, and into more what follows them.
 func scanEntry(rows *sql.Rows, more ...any) (Entry, error) {
 	var (
-		e                      Entry
-		key, print, link, body sql.RawBytes
-		trace                  any
-		claimed, settled       int64
+		e                Entry
+		key, print, body sql.RawBytes
+		claimed, settled int64
 	)
-	err := rows.Scan(append([]any{&key, &print, &e.State, &e.Owner, &e.Attempt, &trace, &e.Line,
-		&e.HTTPStatus, &e.Reason, &e.Token, &link, &body, &claimed, &settled}, more...)...)
+	err := rows.Scan(append([]any{&key, &print, &e.State, &e.Owner, &e.Attempt, &e.TraceID, &e.Line,
+		&e.HTTPStatus, &e.Reason, &e.Token, &e.Link, &body, &claimed, &settled}, more...)...)
 	if err != nil {
 		return Entry{}, err
 	}
 	copy(e.Key[:], key)
-	e.TraceID = unpackTrace(trace)
-	e.Link = unpack(string(link), e.Token)
-	if len(body) > 0 {
-		e.Body = []byte(unpack(string(body), ""))
-	}
-	e.Fingerprint = unpackPrint(print, e.Body)
+	copy(e.Fingerprint[:], print)
+	e.Body = bytes.Clone(body)
 	e.ClaimedAt, e.SettledAt = fromMillis(claimed), fromMillis(settled)
 	return e, nil
 }

@@ -149,12 +149,11 @@ func attempts(t *testing.T, l *Ledger) (all []Attempt) {
 	defer rows.Close()
 	for rows.Next() {
 		var a Attempt
-		var trace any
 		var at int64
-		if err := rows.Scan(&trace, &a.HTTPStatus, &a.Verdict, &a.Reason, &a.Bytes, &at); err != nil {
+		if err := rows.Scan(&a.TraceID, &a.HTTPStatus, &a.Verdict, &a.Reason, &a.Bytes, &at); err != nil {
 			t.Fatal(err)
 		}
-		a.TraceID, a.At = unpackTrace(trace), fromMillis(at)
+		a.At = fromMillis(at)
 		all = append(all, a)
 	}
 	return all

@@ -18,7 +18,8 @@ const (
 // schema keeps one row per partner. Rows lie in the order of their claims, not
 // of their keys, which are random: a claim then writes to the last page, and a
 // sheet is looked up page by page. The open index stays as small as the number
-// of open rows. An empty fingerprint is that of the body. A partner claimed again leaves its last verdict in attempts.
+// of open rows. A partner claimed again leaves its
+// last verdict in attempts.
 const schema = `
 CREATE TABLE scopes(
 	id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, account TEXT NOT NULL, key_fields TEXT NOT NULL,
@@ -32,14 +33,14 @@ CREATE TABLE partners(
 	id INTEGER PRIMARY KEY, scope_id INTEGER NOT NULL REFERENCES scopes(id), key BLOB NOT NULL,
 	fingerprint BLOB NOT NULL, owner INTEGER NOT NULL REFERENCES runs(number), attempt INTEGER NOT NULL,
 	state TEXT NOT NULL CHECK(state IN ('sending', 'created', 'rejected', 'released', 'in_doubt')),
-	trace_id BLOB NOT NULL, line INTEGER NOT NULL, claimed_at INTEGER NOT NULL, body BLOB NOT NULL,
+	trace_id TEXT NOT NULL, line INTEGER NOT NULL, claimed_at INTEGER NOT NULL, body BLOB NOT NULL,
 	settled_at INTEGER NOT NULL DEFAULT 0, http_status INTEGER NOT NULL DEFAULT 0,
-	reason TEXT NOT NULL DEFAULT '', token TEXT NOT NULL DEFAULT '', link BLOB NOT NULL DEFAULT x'',
+	reason TEXT NOT NULL DEFAULT '', token TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '',
 	UNIQUE(scope_id, key));
 CREATE INDEX open ON partners(state, owner) WHERE state = 'sending' OR state = 'in_doubt';
 CREATE TABLE attempts(
 	partner_id INTEGER NOT NULL REFERENCES partners(id), attempt INTEGER NOT NULL, owner INTEGER NOT NULL,
-	trace_id BLOB NOT NULL, http_status INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
+	trace_id TEXT NOT NULL, http_status INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
 	bytes INTEGER, at INTEGER NOT NULL, PRIMARY KEY(partner_id, attempt)) WITHOUT ROWID;
 CREATE TRIGGER claimed_again AFTER UPDATE OF attempt ON partners WHEN old.state <> 'sending' BEGIN
 	INSERT INTO attempts VALUES(

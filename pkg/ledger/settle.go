@@ -47,7 +47,7 @@ func (r *Run) Settle(o Outcome) error {
 
 // settle is the compare-and-set of Settle. It runs inside a transaction.
 func (l *Ledger) settle(scope, owner int64, o Outcome, at time.Time) (lost bool, err error) {
-	res, err := l.stmt.settle.Exec(o.State, o.HTTPStatus, o.Reason, o.Token, pack(o.Link, o.Token), at.UnixMilli(),
+	res, err := l.stmt.settle.Exec(o.State, o.HTTPStatus, o.Reason, o.Token, o.Link, at.UnixMilli(),
 		scope, o.Key[:], owner, o.Attempt, o.State)
 	if err != nil {
 		return false, err
