@@ -100,10 +100,10 @@ func showRuns(ctx context.Context, t *tabwriter.Writer, l *ledger.Ledger, file s
 			continue
 		}
 		shown++
-		ended := "without a word"
+		ended := "did not end by itself"
 		if r.Alive {
 			ended = "running"
-		} else if !r.EndedAt.IsZero() {
+		} else if !r.EndedAt.IsZero() && r.ExitCode != ledger.Died {
 			ended = fmt.Sprintf("exit code %d", r.ExitCode)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s@%s\t%s\n", r.ID, r.StartedAt.Local().Format("2006-01-02 15:04"), r.File, r.Target, r.User, r.Host, ended)

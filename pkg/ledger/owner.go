@@ -15,6 +15,9 @@ import (
 // runIDLength is 80 random bits in base32.
 const runIDLength = 16
 
+// Died is the exit code of a run that ended without recording its end.
+const Died = -1
+
 // sweptReason is what a swept row says to the operator.
 const sweptReason = "the run that sent it stopped before the answer was recorded"
 
@@ -83,10 +86,15 @@ func (r *Run) Sweep(ctx context.Context) error {
 }
 
 func (l *Ledger) sweep(dead owner) error {
+	now := time.Now().UnixMilli()
 	err := l.write(func() error {
 		_, err := l.conn.ExecContext(context.Background(),
 			"UPDATE partners SET state = 'in_doubt', reason = ?, settled_at = ? WHERE state = 'sending' AND owner = ?",
-			sweptReason, time.Now().UnixMilli(), dead.number)
+			sweptReason, now, dead.number)
+		if err == nil { // so that the next sweep need not look at it again
+			_, err = l.conn.ExecContext(context.Background(),
+				"UPDATE runs SET ended_at = ?, exit_code = ? WHERE number = ? AND ended_at = 0", now, Died, dead.number)
+		}
 		return err
 	})
 	if err != nil {
