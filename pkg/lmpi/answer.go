@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -16,8 +17,11 @@ import (
 
 const (
 	bodyLimit  = 1 << 20
-	wordsLimit = 500 // code points kept of what the API says
-	linkLimit  = 300 // code points, from the API's page
+	wordsLimit = 500      // code points kept of what the API says
+	tokenLimit = 300      // code points, from the API's page
+	linkLimit  = 300      // likewise
+	listLimit  = 64 << 20 // of a reading call: a list of partners has no pages
+	rawLimit   = 4 << 10  // bytes kept of a success that could not be used
 )
 
 // Evidence is what was observed of one attempt: all that the verdict needs.
@@ -35,6 +39,8 @@ type Evidence struct {
 	HasRetryAfter bool
 	ClockSkew     time.Duration // the server's Date minus the time of signing
 	HasSkew       bool
+
+	Raw string // of a success that could not be used: it may hold a token, so it goes into the ledger and nowhere else
 
 	Failure Failure
 	Err     error // text for the log, free of secrets and of what the server sent
@@ -56,16 +62,17 @@ func (e *Evidence) readHead(resp *http.Response, signed, now time.Time) {
 	e.RetryAfter, e.HasRetryAfter = retryAfter(resp.Header.Values("Retry-After"), now)
 }
 
-// readBody reads no body of a 101: it is the connection itself, and has no end.
-func readBody(resp *http.Response) (body []byte, problem string, err error) {
+// readBody reads at most limit bytes, and no body of a 101: it is the connection
+// itself, and has no end.
+func readBody(resp *http.Response, limit int) (body []byte, problem string, err error) {
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return nil, "none of HTTP", nil
 	}
-	body, err = io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
+	body, err = io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
 	switch {
-	case len(body) > bodyLimit:
-		return nil, "over 1 MiB", nil
+	case len(body) > limit:
+		return body[:rawLimit], fmt.Sprintf("over %d MiB", limit>>20), nil
 	case err != nil:
 		return body, "cut short", err
 	}
@@ -73,7 +80,6 @@ func readBody(resp *http.Response) (body []byte, problem string, err error) {
 }
 
 var (
-	tokenPattern   = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]{1,300}$`)
 	subjectPattern = regexp.MustCompile(`"error_subject"\s*:\s*("(?:[^"\\]|\\.)*")`)
 	messagePattern = regexp.MustCompile(`"error_message"\s*:\s*("(?:[^"\\]|\\.)*")`)
 )
@@ -85,7 +91,7 @@ func readCreated(body []byte, plainHTTP bool) (token, link, problem string) {
 	fields, problem := readObject(bytes.TrimPrefix(body, []byte("\ufeff")))
 	token, _ = fields["token"].(string)
 	link, _ = fields["onboarding_link"].(string)
-	if !tokenPattern.MatchString(token) {
+	if !usableToken(token) {
 		token, problem = "", first(problem, lacks("token", token))
 	}
 	if !usableLink(link, plainHTTP) {
@@ -127,9 +133,16 @@ func first(a, b string) string {
 	return b
 }
 
+// odd characters stand in no token and in no link.
+func odd(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r) }
+
+// usableToken takes what keeps to the documented length; its alphabet is not documented.
+func usableToken(token string) bool {
+	return token != "" && utf8.RuneCountInString(token) <= tokenLimit && !strings.ContainsFunc(token, odd)
+}
+
 // usableLink takes https, and http when the target itself is plain: a rehearsal.
 func usableLink(link string, plainHTTP bool) bool {
-	odd := func(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r) }
 	if utf8.RuneCountInString(link) > linkLimit || strings.ContainsFunc(link, odd) {
 		return false
 	}

@@ -110,15 +110,19 @@ func NewTraceID() string { return uuid.NewString() }
 // answer. It makes one POST at most, whatever happens, and returns when the answer is
 // complete, the timeout is over or ctx is done.
 func (c *Client) Create(ctx context.Context, body []byte, traceID string) Answer {
-	evidence, answer := c.exchange(ctx, http.MethodPost, onboardingPath, body, traceID)
+	evidence, answer := c.exchange(ctx, http.MethodPost, onboardingPath, body, traceID, bodyLimit)
 	if evidence.Status/100 == 2 && evidence.BodyError == "" {
 		evidence.Token, evidence.Link, evidence.BodyError = readCreated(answer, c.config.Base.Scheme == "http")
 	}
-	return Answer{Evidence: evidence, Verdict: Judge(evidence)}
+	verdict := Judge(evidence)
+	if evidence.Status/100 == 2 && verdict.Outcome == InDoubt {
+		evidence.Raw = string(answer[:min(len(answer), rawLimit)])
+	}
+	return Answer{Evidence: evidence, Verdict: verdict}
 }
 
 // exchange is one attempt: it observes, reads the body, and judges nothing.
-func (c *Client) exchange(ctx context.Context, method, path string, body []byte, traceID string) (Evidence, []byte) {
+func (c *Client) exchange(ctx context.Context, method, path string, body []byte, traceID string, limit int) (Evidence, []byte) {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
@@ -133,7 +137,7 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 		m.poison()
 	} else {
 		e.readHead(resp, signed, c.config.Now())
-		answer, e.BodyError, err = readBody(resp)
+		answer, e.BodyError, err = readBody(resp, limit)
 		e.readWords(answer, c.config.Credentials)
 	}
 	e.Connected, e.Counted, e.BytesWritten = m.connected, !m.uncounted, m.written()
@@ -148,7 +152,8 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 // take the call for one that may be repeated.
 func (c *Client) request(ctx context.Context, now time.Time, method, path string, body []byte, traceID string) *http.Request {
 	target := *c.config.Base
-	target.Path, target.RawPath = target.Path+path, target.EscapedPath()+path
+	target.RawPath = target.EscapedPath() + path
+	target.Path, _ = url.PathUnescape(target.RawPath) // both halves are escaped by us or checked by ParseTarget
 	req := (&http.Request{
 		Method:        method,
 		URL:           &target,
@@ -156,6 +161,9 @@ func (c *Client) request(ctx context.Context, now time.Time, method, path string
 		Body:          io.NopCloser(bytes.NewReader(body)),
 		ContentLength: int64(len(body)),
 	}).WithContext(ctx)
+	if len(body) == 0 {
+		req.Body = nil
+	}
 	posix := strconv.FormatInt(now.Unix(), 10)
 	for name, value := range map[string]string{
 		"x-access-token": c.config.Credentials.AccessToken.reveal(),
