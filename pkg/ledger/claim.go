@@ -39,7 +39,7 @@ const (
 	ON CONFLICT(scope_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, owner = excluded.owner,
 		attempt = partners.attempt + 1, state = 'sending', trace_id = excluded.trace_id, line = excluded.line,
 		claimed_at = excluded.claimed_at, body = excluded.body,
-		settled_at = 0, http_status = 0, reason = '', token = '', link = ''
+		settled_at = 0, http_status = 0, reason = '', token = '', link = '', answer = ''
 	WHERE partners.state = 'released' OR partners.state = 'rejected' AND (
 		partners.fingerprint <> excluded.fingerprint OR partners.fingerprint = x'' AND partners.body <> excluded.body)
 	RETURNING attempt`
@@ -47,7 +47,7 @@ const (
 	retrySQL = `UPDATE partners SET attempt = attempt + 1, trace_id = ?
 	WHERE scope_id = ? AND key = ? AND owner = ? AND attempt = ? AND state = 'sending' RETURNING id`
 	attemptSQL = `INSERT INTO attempts VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	settleSQL  = `UPDATE partners SET state = ?, http_status = ?, reason = ?, token = ?, link = ?, settled_at = ?
+	settleSQL  = `UPDATE partners SET state = ?, http_status = ?, reason = ?, token = ?, link = ?, answer = ?, settled_at = ?
 	WHERE scope_id = ? AND key = ? AND owner = ? AND attempt = ?
 	AND (state = 'sending' OR state = 'in_doubt' AND ? <> 'released')`
 )

@@ -36,12 +36,16 @@ CREATE TABLE partners(
 	trace_id TEXT NOT NULL, line INTEGER NOT NULL, claimed_at INTEGER NOT NULL, body BLOB NOT NULL,
 	settled_at INTEGER NOT NULL DEFAULT 0, http_status INTEGER NOT NULL DEFAULT 0,
 	reason TEXT NOT NULL DEFAULT '', token TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '',
+	answer TEXT NOT NULL DEFAULT '',
 	UNIQUE(scope_id, key));
 CREATE INDEX open ON partners(state, owner) WHERE state = 'sending' OR state = 'in_doubt';
 CREATE TABLE attempts(
 	partner_id INTEGER NOT NULL REFERENCES partners(id), attempt INTEGER NOT NULL, owner INTEGER NOT NULL,
 	trace_id TEXT NOT NULL, http_status INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
 	bytes INTEGER, at INTEGER NOT NULL, PRIMARY KEY(partner_id, attempt)) WITHOUT ROWID;
+CREATE TABLE decisions(
+	partner_id INTEGER NOT NULL REFERENCES partners(id), attempt INTEGER NOT NULL, run INTEGER NOT NULL REFERENCES runs(number),
+	state TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE TRIGGER claimed_again AFTER UPDATE OF attempt ON partners WHEN old.state <> 'sending' BEGIN
 	INSERT INTO attempts VALUES(
 		old.id, old.attempt, old.owner, old.trace_id, old.http_status, old.state, old.reason, NULL, old.settled_at);

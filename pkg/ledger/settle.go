@@ -14,6 +14,7 @@ type Outcome struct {
 	HTTPStatus  int
 	Reason      string
 	Token, Link string
+	Answer      string    // what arrived and could not be used; for support, it may hold a token
 	At          time.Time // when the answer came; zero: now
 }
 
@@ -47,7 +48,7 @@ func (r *Run) Settle(o Outcome) error {
 
 // settle is the compare-and-set of Settle. It runs inside a transaction.
 func (l *Ledger) settle(scope, owner int64, o Outcome, at time.Time) (lost bool, err error) {
-	res, err := l.stmt.settle.Exec(o.State, o.HTTPStatus, o.Reason, o.Token, o.Link, at.UnixMilli(),
+	res, err := l.stmt.settle.Exec(o.State, o.HTTPStatus, o.Reason, o.Token, o.Link, o.Answer, at.UnixMilli(),
 		scope, o.Key[:], owner, o.Attempt, o.State)
 	if err != nil {
 		return false, err
