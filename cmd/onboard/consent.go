@@ -4,14 +4,14 @@ import (
 	"errors"
 	"fmt"
 
-	"onboard/pkg/batch"
 	"onboard/pkg/partner"
 	"onboard/pkg/report"
 )
 
 // consent shows the plan and gets a yes. An error means that nothing is sent.
-func (s *submission) consent(plan *batch.Plan) error {
-	info := report.PlanInfo{Plan: plan, Target: s.target.name, Account: s.account, Rate: s.perSecond, Limit: s.limit}
+func (s *submission) consent() error {
+	plan := s.plan
+	info := report.PlanInfo{Plan: plan, Target: s.to.name, Account: s.account, Rate: s.perSecond, Limit: s.limit}
 	if !s.quiet || s.dryRun {
 		report.WritePlan(s.err, info)
 	}
@@ -30,10 +30,10 @@ func (s *submission) consent(plan *batch.Plan) error {
 		return errors.New("nobody can be asked here; hint: look at the plan with --dry-run, then add --yes")
 	}
 	word := "yes"
-	if s.target.name == "production" {
+	if s.to.name == "production" {
 		word = "production"
 	}
-	if s.ask(fmt.Sprintf("Create %d partners on %s? Type %s to go on: ", n, s.target.name, word)) != word {
+	if s.ask(fmt.Sprintf("Create %d partners on %s? Type %s to go on: ", n, s.to.name, word)) != word {
 		return errors.New("not confirmed, so nothing was sent")
 	}
 	return nil

@@ -109,7 +109,7 @@ func (e *ending) next(exit report.Exit, s *report.Summary) []string {
 		next = append(next, "correct "+quote(s.Files.Errors)+" and hand it in as it is: onboard validate "+quote(s.Files.Errors))
 	}
 	if e.out.Counts[partner.InDoubt] > 0 {
-		next = append(next, "the rows in "+quote(s.Files.InDoubt)+" may have been created; they are not sent again. Ask the vendor's support, with the trace ids")
+		next = append(next, "find out about the rows in "+quote(s.Files.InDoubt)+" (support can search the trace ids), fill in onboard_decision, and run onboard reconcile "+quote(path)+" --target "+quote(e.target))
 	}
 	return next
 }

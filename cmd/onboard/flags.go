@@ -20,6 +20,8 @@ type sheetFlags struct {
 	out                    string
 	summary                string
 	quiet                  bool
+
+	mapped map[string]partner.Field // what open made of maps
 }
 
 func (s *sheetFlags) register(f *pflag.FlagSet) {
@@ -33,8 +35,8 @@ func (s *sheetFlags) register(f *pflag.FlagSet) {
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "say only what went wrong")
 }
 
-// rules builds the rules that a row must meet.
-func (s *sheetFlags) rules() (*partner.Rules, error) {
+// newRules builds the rules that a row must meet.
+func (s *sheetFlags) newRules() (*partner.Rules, error) {
 	r := partner.NewRules()
 	for _, pair := range s.allows {
 		f, codes, err := fieldAndValue("--allow", pair)
@@ -69,7 +71,8 @@ func (s *sheetFlags) rules() (*partner.Rules, error) {
 
 // open opens the sheet under these flags.
 func (s *sheetFlags) open(c *console, path string, r *partner.Rules) (*sheet.Sheet, error) {
-	opt := sheet.Options{Optional: r.HasDefault, Map: map[string]partner.Field{}}
+	s.mapped = map[string]partner.Field{}
+	opt := sheet.Options{Optional: r.HasDefault, Map: s.mapped}
 	for _, pair := range s.maps {
 		i := strings.LastIndexByte(pair, '=')
 		if i < 0 {

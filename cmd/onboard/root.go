@@ -42,7 +42,7 @@ nothing is created twice.`,
 		return fmt.Errorf("%w; hint: '%s --help' lists the flags", err, cmd.CommandPath())
 	})
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) }
-	root.AddCommand(newValidate(c), newSubmit(c), newStatus(c), newTemplate(c), newFields(c), newSandbox(c), newVersion(c))
+	root.AddCommand(newValidate(c), newSubmit(c), newReconcile(c), newStatus(c), newTemplate(c), newFields(c), newSandbox(c), newVersion(c))
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveDefault)
 	return root
 }

@@ -35,7 +35,7 @@ and handed in as it is.
 
 func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) error {
 	started := time.Now()
-	rules, err := flags.rules()
+	rules, err := flags.newRules()
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) er
 	if err != nil {
 		return err
 	}
-	plan, err := batch.MakePlan(cmd.Context(), s, rules, nil, out.Add)
+	plan, err := batch.MakePlan(cmd.Context(), s, rules, nil, nil, out.Add)
 	if err != nil {
 		out.Discard()
 		return err

@@ -77,6 +77,10 @@ func (s *Submission) pause(j *job, number, try int, a lmpi.Answer) (r Result, do
 	} else if a.Outcome == lmpi.Unprocessed {
 		s.Pace.Hold(wait)
 	}
+	if !s.quota.take() {
+		s.stop(&Stop{Kind: Refused, Reason: "the server turned away more requests than a run may repeat; the last time: " + a.Reason,
+			Hint: "run the same command again later, with a lower --rate-limit"})
+	}
 	if try >= s.MaxAttempts {
 		s.ranOut(a)
 		return s.giveBack(j, number, a, fmt.Sprintf("%s; all %d attempts were used", a.Reason, try)), true
@@ -126,7 +130,7 @@ func (s *Submission) settle(j *job, number int, trace string, a lmpi.Answer) (Re
 		r.Status = partner.Rejected
 		r = r.problem(partner.APIRejected, out.Reason, a.Hint)
 	case lmpi.InDoubt:
-		out.State = ledger.InDoubt
+		out.State, out.Token, out.Link, out.Answer = ledger.InDoubt, a.Token, a.Link, a.Raw
 		r.Status = partner.InDoubt
 		r = r.problem(partner.InDoubtRow, a.Reason, a.Hint)
 	default:
@@ -141,6 +145,7 @@ func (s *Submission) settle(j *job, number int, trace string, a lmpi.Answer) (Re
 	}
 	if definite {
 		s.Pace.Recover()
+		s.quota.pay()
 	}
 	return r, definite
 }

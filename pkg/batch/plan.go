@@ -22,6 +22,8 @@ type Plan struct {
 	Counts map[partner.Status]int
 	Common []Tally // problems by column and code, the commonest first
 
+	existing map[partner.Key]bool // names of partners that exist already; nil: not asked
+
 	seed     maphash.Seed
 	sums     []uint64 // of each block, for pass 2
 	lines    firstLines
@@ -48,10 +50,10 @@ type Lookup func(ctx context.Context, keys []ledger.Key) (map[ledger.Key]ledger.
 
 // MakePlan is pass 1: it reads and checks every row, finds duplicates, and
 // calls each, if given, with every row and its verdict in input order. earlier,
-// if given, tells what earlier runs did; a row that is still to be sent is
-// Valid.
-func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, earlier Lookup, each func(*Result) error) (*Plan, error) {
-	p := &Plan{Sheet: s, Rules: rules, Counts: map[partner.Status]int{}, seed: maphash.MakeSeed(), tallies: map[tallyKey]int{}}
+// if given, tells what earlier runs did, and existing the names (NameKey) that
+// are partners already; a row that is still to be sent is Valid.
+func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, earlier Lookup, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
+	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{}, seed: maphash.MakeSeed(), tallies: map[tallyKey]int{}}
 	sum, err := walk(ctx, s, rules, p.seed, func(b checkedBlock) error {
 		p.sums = append(p.sums, b.sum)
 		p.Blank += b.blank
@@ -121,6 +123,9 @@ func (p *Plan) row(c *Checked, known map[ledger.Key]ledger.Entry) Result {
 		r, settled = newJob(c).answered(e)
 	}
 	if !settled {
+		r, settled = p.exists(c)
+	}
+	if !settled {
 		r = Result{Row: c.Row, Status: partner.Valid}
 	}
 	p.Counts[r.Status]++
@@ -159,6 +164,18 @@ func duplicateOf(c *Checked, first int) Result {
 		Message: fmt.Sprintf("the same partner stands on line %d already", first),
 		Hint:    fmt.Sprintf("see line %d, and delete one of the two rows", first),
 	}}}
+}
+
+// exists finds a row whose name is a partner already, though not by this
+// ledger.
+func (p *Plan) exists(c *Checked) (Result, bool) {
+	name := c.Partner.At(partner.CompanyName)
+	if p.existing == nil || !p.existing[partner.NameKey(name)] {
+		return Result{}, false
+	}
+	r := Result{Row: c.Row, Status: partner.Duplicate}
+	return r.problem(partner.DuplicateRow, "a partner of this name exists on the platform already",
+		"leave the row out, or submit it without --check-existing if it is another company"), true
 }
 
 // notUTF8 says where the first byte is that is not text.

@@ -3,6 +3,7 @@ package batch
 import (
 	"time"
 
+	"onboard/pkg/ledger"
 	"onboard/pkg/partner"
 	"onboard/pkg/sheet"
 )
@@ -15,7 +16,9 @@ type Result struct {
 	Token    string
 	Link     string
 	TraceID  string
-	At       time.Time // when the answer was recorded
+	At       time.Time     // when the answer was recorded
+	Doubt    *ledger.Entry // of a row in doubt: what the ledger has of it
+	Company  string        // of a row in doubt
 }
 
 // problem adds a reason to a row that is no fault of a single cell.

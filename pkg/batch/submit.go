@@ -56,9 +56,10 @@ type Submission struct {
 	Run         *ledger.Run
 	Send        SendFunc
 	Pace        *pace.Limiter
-	Concurrency int // requests in flight, at most
-	MaxAttempts int // of one row
-	Limit       int // rows that are sent, at most; 0: all
+	Concurrency int                 // requests in flight, at most
+	MaxAttempts int                 // of one row
+	Limit       int                 // rows that are sent, at most; 0: all
+	Only        map[ledger.Key]bool // the rows that may be sent; nil: all
 	OnAttempt   func(Attempt)
 	Emit        func(*Result) error // called in input order
 	Progress    *Progress
@@ -66,6 +67,7 @@ type Submission struct {
 	intake  context.Context // ends when no further row may be sent
 	stop    context.CancelCauseFunc
 	permits chan struct{} // to be in flight
+	quota   *quota
 	mu      sync.Mutex
 	opened  int // permits there are
 	doubts  int // rows in doubt, one after the other
@@ -87,6 +89,7 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 	s.permits = make(chan struct{}, s.Concurrency)
 	s.permits <- struct{}{} // the canary: one row alone
 	s.opened = 1
+	s.quota = newQuota(s.Concurrency)
 
 	order := make(chan chan Result, orderDepth)
 	var inFlight sync.WaitGroup
@@ -186,6 +189,14 @@ func (s *Submission) future(ctx context.Context, c *Checked, known map[ledger.Ke
 			return future
 		}
 	}
+	if r, settled := s.Plan.exists(c); settled {
+		future <- r
+		return future
+	}
+	if s.Only != nil && !s.Only[j.key] {
+		future <- j.notSent("this command sends only what was decided to be sent again", "send it with onboard submit")
+		return future
+	}
 	if s.Limit > 0 && s.begun >= s.Limit {
 		future <- j.notSent(fmt.Sprintf("it comes after the first %d rows, to which --limit kept this run", s.Limit), "run again without --limit")
 		return future
@@ -238,6 +249,7 @@ func (s *Submission) notSentBy(j *job) Result {
 // job is one row on its way to the server.
 type job struct {
 	row         sheet.Row
+	company     string
 	key         ledger.Key
 	fingerprint ledger.Fingerprint
 	body        []byte
@@ -245,7 +257,7 @@ type job struct {
 
 func newJob(c *Checked) *job {
 	body := c.Partner.Body()
-	return &job{row: c.Row, key: ledger.Key(c.Key), body: body, fingerprint: sha256.Sum256(body)}
+	return &job{row: c.Row, company: c.Partner.At(partner.CompanyName), key: ledger.Key(c.Key), body: body, fingerprint: sha256.Sum256(body)}
 }
 
 func (j *job) notSent(why, hint string) Result {
@@ -259,16 +271,21 @@ func (j *job) answered(e ledger.Entry) (r Result, settled bool) {
 	same := e.Fingerprint == j.fingerprint
 	switch e.State {
 	case ledger.Created:
-		if !same {
+		day := e.SettledAt.Local().Format("2006-01-02")
+		switch {
+		case !same:
 			r.Status = partner.Duplicate
-			day := e.SettledAt.Local().Format("2006-01-02")
-			return r.problem(partner.DuplicateRow, "this partner was created on "+day+" with other details",
-				"created on "+day+"; a partner can't be changed here, so put the row back as it was to get its link again, or leave it out"), true
+			return r.problem(partner.DuplicateRow, "this partner was created on "+day+" with other details: "+differing(e.Body, j.body),
+				"created on "+day+"; put the row back as it was then to get its link again, or leave it out"), true
+		case e.Token == "" || e.Link == "": // an operator found it on the platform, and has no link
+			r.Status = partner.Duplicate
+			return r.problem(partner.DuplicateRow, "this partner was created, but its token or link is not known ("+e.Reason+")",
+				"created on "+day+"; ask the vendor's support for its link, with the trace id "+e.TraceID), true
 		}
 		r.Status, r.Token, r.Link = partner.AlreadyCreated, e.Token, e.Link
 		return r, true
 	case ledger.InDoubt:
-		r.Status = partner.InDoubt
+		r.Status, r.Doubt, r.Company = partner.InDoubt, &e, j.company
 		return r.problem(partner.InDoubtRow, e.Reason, ""), true
 	case ledger.Rejected:
 		r.Status = partner.Rejected

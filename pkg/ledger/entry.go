@@ -61,16 +61,16 @@ const entryColumns = `p.key, p.fingerprint, p.state, r.id, p.attempt, p.trace_id
 func scanEntry(rows *sql.Rows, more ...any) (Entry, error) {
 	var (
 		e                Entry
-		key, print, body sql.RawBytes
+		key, hash, body  sql.RawBytes
 		claimed, settled int64
 	)
-	err := rows.Scan(append([]any{&key, &print, &e.State, &e.Owner, &e.Attempt, &e.TraceID, &e.Line,
+	err := rows.Scan(append([]any{&key, &hash, &e.State, &e.Owner, &e.Attempt, &e.TraceID, &e.Line,
 		&e.HTTPStatus, &e.Reason, &e.Token, &e.Link, &body, &claimed, &settled}, more...)...)
 	if err != nil {
 		return Entry{}, err
 	}
 	copy(e.Key[:], key)
-	copy(e.Fingerprint[:], print)
+	copy(e.Fingerprint[:], hash)
 	e.Body = bytes.Clone(body)
 	e.ClaimedAt, e.SettledAt = fromMillis(claimed), fromMillis(settled)
 	return e, nil

@@ -146,8 +146,11 @@ func verify(c querier, pragmas []pragma) error {
 	for _, p := range pragmas {
 		var got string
 		err := c.QueryRowContext(context.Background(), "PRAGMA "+p.name).Scan(&got)
-		if err != nil || got != p.want {
-			return fmt.Errorf("the database does not take %s=%s (it says %q, %v); hint: put the ledger on a local disk", p.name, p.set, got, err)
+		if err == nil && got != p.want {
+			err = fmt.Errorf("it says %q", got)
+		}
+		if err != nil {
+			return fmt.Errorf("the database does not take %s=%s: %w; hint: put the ledger on a local disk", p.name, p.set, err)
 		}
 	}
 	return nil

@@ -135,7 +135,7 @@ const skewLimit = 4 * time.Minute
 
 func judgeUnauthorized(e Evidence) Verdict {
 	v := Verdict{Refused, true, "the API does not accept the credentials", "check the access token and the secret key, and that they are for this target"}
-	if e.Subject != "AuthenticationFailurePosixTime" && !(e.HasSkew && e.ClockSkew.Abs() > skewLimit) {
+	if e.Subject != "AuthenticationFailurePosixTime" && (!e.HasSkew || e.ClockSkew.Abs() <= skewLimit) {
 		return v
 	}
 	v.Reason, v.Hint = "the API does not accept the time of the call", "set this computer's clock"

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"crypto/x509"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"onboard/pkg/ledger"
+	"onboard/pkg/lmpi"
+	"onboard/pkg/pace"
+	"onboard/pkg/partner"
+)
+
+// prepare opens all that a submission needs, and refuses what can be refused
+// before anything is sent. release closes what was opened, also after an error.
+func (s *submission) prepare() (release func(), err error) {
+	var opened []func()
+	release = func() {
+		for i := len(opened) - 1; i >= 0; i-- {
+			opened[i]()
+		}
+	}
+	if err := s.check(); err != nil {
+		return release, err
+	}
+	if s.perSecond, err = pace.ParseRate(s.rate); err != nil {
+		return release, err
+	}
+	if s.rules, err = s.newRules(); err != nil {
+		return release, err
+	}
+	if s.dir, err = s.folder(s.path); err != nil {
+		return release, err
+	}
+	if s.sheet, err = s.open(s.console, s.path, s.rules); err != nil {
+		return release, err
+	}
+	opened = append(opened, func() { s.sheet.Close() })
+	if s.to, err = findTarget(s.target, s.credentials); err != nil {
+		return release, err
+	}
+	opened = append(opened, s.to.stop)
+	s.account = s.to.credentials.Account()
+	if s.client, err = s.newClient(); err != nil {
+		return release, err
+	}
+	opened = append(opened, s.client.Close)
+	if s.log, err = openLog(s.logFile, s.logLevel); err != nil {
+		return release, err
+	}
+	opened = append(opened, s.log.close)
+	book, run, err := s.openLedger()
+	if err != nil {
+		return release, err
+	}
+	s.ledgerRun = run
+	opened = append(opened, book.Close)
+	return release, nil
+}
+
+func (s *submission) newClient() (*lmpi.Client, error) {
+	config := lmpi.Config{Base: s.to.base, Credentials: s.to.credentials, Timeout: s.timeout,
+		Concurrency: s.concurrency, UserAgent: "onboard/" + version()}
+	if s.caFile != "" {
+		pem, err := os.ReadFile(s.caFile)
+		if err != nil {
+			return nil, fmt.Errorf("--ca-file: %w", err)
+		}
+		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
+			config.RootCAs = x509.NewCertPool()
+		}
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("--ca-file %s holds no certificate in PEM form", s.caFile)
+		}
+	}
+	return lmpi.New(config)
+}
+
+// openLedger opens the ledger and starts a run in it. A rehearsal in the
+// embedded sandbox forgets, unless a ledger is named.
+func (s *submission) openLedger() (*book, *ledger.Run, error) {
+	path, temporary := s.ledger, ""
+	var err error
+	switch {
+	case path != "":
+	case s.to.scope == "sandbox":
+		temporary, err = os.MkdirTemp("", "onboard-sandbox-*")
+		path = filepath.Join(temporary, "ledger.db")
+	default:
+		path, err = defaultLedger()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := ledger.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := &book{l, temporary}
+	run, err := l.Begin(ledger.Scope{Endpoint: s.to.scope, Account: s.account},
+		ledger.RunInfo{File: s.path, Target: s.to.name, KeyFields: keyFields(s.rules)})
+	if err != nil {
+		b.Close()
+		return nil, nil, err
+	}
+	return b, run, nil
+}
+
+// book is an open ledger; a temporary one goes when it is closed.
+type book struct {
+	*ledger.Ledger
+	temporary string
+}
+
+func (b *book) Close() {
+	_ = b.Ledger.Close() // every write was durable when it returned
+	if b.temporary != "" {
+		os.RemoveAll(b.temporary)
+	}
+}
+
+func keyFields(r *partner.Rules) string {
+	var names []string
+	for _, f := range r.Key {
+		names = append(names, f.String())
+	}
+	return strings.Join(names, ",")
+}
+
+// defaultLedger is the place in the user's state folder, by the XDG base
+// directory specification or the system's own custom.
+func defaultLedger() (string, error) {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "onboard", "ledger.db"), nil
+	}
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		dir, err := os.UserConfigDir()
+		return filepath.Join(dir, "onboard", "ledger.db"), err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no home folder for the ledger: %w; hint: name a file with --ledger", err)
+	}
+	return filepath.Join(home, ".local", "state", "onboard", "ledger.db"), nil
+}

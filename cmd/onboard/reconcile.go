@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"onboard/pkg/batch"
+	"onboard/pkg/ledger"
+	"onboard/pkg/partner"
+	"onboard/pkg/report"
+	"onboard/pkg/sheet"
+)
+
+type reconcileFlags struct {
+	decisions, all, why string
+}
+
+func newReconcile(c *console) *cobra.Command {
+	var flags submitFlags
+	var own reconcileFlags
+	cmd := &cobra.Command{
+		Use:   "reconcile FILE",
+		Short: "Settle rows in doubt by your decisions",
+		Long: `A row is in doubt when its request left and no answer came that can be trusted:
+the partner may exist, or not. Only a person can find out, on the platform or from
+the vendor's support, who can search for the trace id.
+
+Reconcile shows the rows of FILE in doubt, and which of their names are partners
+already. Then it carries out what you wrote into the onboard_decision column of
+NAME.in-doubt.csv:
+
+  created   the partner exists. Add columns onboard_token and onboard_link with
+            its token and link, if you have them
+  resend    it does not exist: send it again now
+  skip      leave it in doubt; so does an empty cell
+
+Who decided, when and why is recorded in the ledger. All files of FILE are
+written anew.
+
+` + exitCodes,
+		Example: `  onboard reconcile partners.csv --target production
+  onboard reconcile partners.csv --target production --all resend --why 'support found none of them'`,
+		Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r := reconciliation{reconcileFlags: &own, submission: submission{console: c, submitFlags: &flags,
+				path: args[0], started: time.Now(), command: commandLine(typed(cmd, args))}}
+			return r.run(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	flags.register(f)
+	f.StringVar(&own.decisions, "decisions", "", "file with the decisions (default: NAME.in-doubt.csv beside the outputs)")
+	f.StringVar(&own.all, "all", "", "one decision for all rows in doubt: resend")
+	f.StringVar(&own.why, "why", "", "why you decided so, for the record")
+	return cmd
+}
+
+// reconciliation is one call of reconcile.
+type reconciliation struct {
+	submission
+	*reconcileFlags
+	doubts []*batch.Result
+}
+
+func (r *reconciliation) run(ctx context.Context) error {
+	if r.all != "" && r.all != string(batch.DecidedResend) {
+		return fmt.Errorf("--all %q is not known; hint: --all resend", r.all)
+	}
+	release, err := r.prepare()
+	defer release()
+	if err != nil {
+		return err
+	}
+	only, err := r.decide(ctx)
+	if err != nil {
+		return errors.Join(err, r.ledgerRun.End(report.ExitNothing, nil))
+	}
+	return r.submit(ctx, only)
+}
+
+// decide shows what is in doubt, takes the decisions, and records them. It
+// returns the partners that are to be sent again.
+func (r *reconciliation) decide(ctx context.Context) (map[ledger.Key]bool, error) {
+	err := r.makePlan(ctx, func(res *batch.Result) error {
+		if res.Doubt != nil {
+			kept := *res
+			r.doubts = append(r.doubts, &kept)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(r.doubts) == 0 {
+		r.say("No row of %s is in doubt.", r.sheet.Name())
+		return map[ledger.Key]bool{}, nil
+	}
+	r.show(r.existing(ctx))
+	decisions, err := r.takeDecisions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	resend := 0
+	for _, d := range decisions {
+		if d.Verdict == batch.DecidedResend {
+			resend++
+		}
+	}
+	if err := r.agree(resend); err != nil {
+		return nil, err
+	}
+	return r.record(decisions)
+}
+
+// existing are the names that are partners already, as far as the server tells.
+func (r *reconciliation) existing(ctx context.Context) map[partner.Key]bool {
+	names, err := existingNames(ctx, r.client)
+	if err != nil {
+		r.say("Which partners exist already could not be asked: %v", err)
+	}
+	return names
+}
+
+// show lists the rows in doubt with their evidence.
+func (r *reconciliation) show(existing map[partner.Key]bool) {
+	r.say("%d rows are in doubt on %s:", len(r.doubts), r.to.name)
+	t := tabwriter.NewWriter(r.err, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "LINE\tCOMPANY\tSENT\tTRACE ID\tA PARTNER NOW?\tWHY IN DOUBT")
+	for _, d := range r.doubts {
+		there := "no, or pending"
+		if existing == nil {
+			there = "not known"
+		} else if existing[partner.NameKey(d.Company)] {
+			there = "yes"
+		}
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\n", d.Row.Line, d.Company, d.Doubt.ClaimedAt.Local().Format("2006-01-02 15:04:05"),
+			d.TraceID, there, d.Doubt.Reason)
+	}
+	t.Flush()
+}
+
+// takeDecisions reads the in-doubt file, or gives every row the one decision
+// of --all.
+func (r *reconciliation) takeDecisions(ctx context.Context) (map[ledger.Key]batch.Decision, error) {
+	if r.all != "" {
+		decisions := map[ledger.Key]batch.Decision{}
+		for _, d := range r.doubts {
+			decisions[d.Doubt.Key] = batch.Decision{Verdict: batch.Verdict(r.all)}
+		}
+		return decisions, nil
+	}
+	path, read := r.decisions, r.readDecisions
+	if path == "" {
+		path = r.inDoubtPath()
+	}
+	if r.sheet.HasAdded("onboard_decision") {
+		path, read = r.path, func(ctx context.Context, _ string) (map[ledger.Key]batch.Decision, error) {
+			return batch.ReadDecisions(ctx, r.sheet, r.rules)
+		}
+	}
+	decisions, err := read(ctx, path)
+	if err == nil && len(decisions) == 0 {
+		err = fmt.Errorf("no decision is filled in; hint: write created, resend or skip into the onboard_decision column of %s, and run this again", quote(path))
+	}
+	return decisions, err
+}
+
+func (s *submission) inDoubtPath() string { return filepath.Join(s.dir, s.sheet.Base+".in-doubt.csv") }
+
+// readDecisions reads what an operator has filled in.
+func (s *submission) readDecisions(ctx context.Context, path string) (map[ledger.Key]batch.Decision, error) {
+	from, err := sheet.Open(path, s.in, sheet.Options{Optional: s.rules.HasDefault, Map: s.mapped})
+	if err != nil {
+		return nil, fmt.Errorf("can't read the decisions: %w", err)
+	}
+	defer from.Close()
+	return batch.ReadDecisions(ctx, from, s.rules)
+}
+
+// openDecisions refuses to write over decisions that were not carried out yet.
+func (s *submission) openDecisions(ctx context.Context) error {
+	path := s.inDoubtPath()
+	if _, err := os.Lstat(path); err != nil || s.plan.Counts[partner.InDoubt] == 0 {
+		return nil
+	}
+	decisions, err := s.readDecisions(ctx, path)
+	if err == nil && len(decisions) > 0 {
+		err = fmt.Errorf("%s holds decisions that were not carried out yet; hint: onboard reconcile %s --target %s, or delete that file", path, quote(s.path), quote(s.to.name))
+	}
+	return err
+}
+
+// agree gets a second yes before anything is sent again.
+func (r *reconciliation) agree(resend int) error {
+	if resend == 0 || r.yes {
+		return nil
+	}
+	if !r.interactive() || r.path == "-" {
+		return errors.New("nobody can be asked here; hint: add --yes to send rows again without being asked")
+	}
+	question := fmt.Sprintf("%d rows will be sent again to %s. A partner that exists already would then exist twice. Type resend to go on: ", resend, r.to.name)
+	if r.ask(question) != string(batch.DecidedResend) {
+		return errors.New("not confirmed, so nothing was decided or sent")
+	}
+	return nil
+}
+
+// record puts the decisions into the ledger.
+func (r *reconciliation) record(decisions map[ledger.Key]batch.Decision) (map[ledger.Key]bool, error) {
+	only := map[ledger.Key]bool{}
+	for _, doubt := range r.doubts {
+		d, ok := decisions[doubt.Doubt.Key]
+		if !ok || d.Verdict == batch.DecidedSkip {
+			continue
+		}
+		state := ledger.Created
+		if d.Verdict == batch.DecidedResend {
+			state = ledger.Released
+			only[doubt.Doubt.Key] = true
+		}
+		err := r.ledgerRun.Decide(ledger.Decision{Key: doubt.Doubt.Key, Attempt: doubt.Doubt.Attempt, State: state,
+			Token: d.Token, Link: d.Link, Who: operator(), Why: r.why})
+		if err != nil {
+			return nil, fmt.Errorf("the decision about line %d could not be recorded: %w", doubt.Row.Line, err)
+		}
+	}
+	return only, nil
+}
+
+// operator names who decides, for the record.
+func operator() string {
+	name := "somebody"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return name
+	}
+	return name + "@" + host
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"onboard/pkg/sandbox"
+)
+
+// doubtful submits A to D; B was created without our knowing, C was not.
+func doubtful(t *testing.T) *session {
+	t.Helper()
+	s := newSession(t, sandbox.Config{Script: func(company string, attempt int) sandbox.Fault {
+		switch {
+		case company == "B" && attempt == 1:
+			return "reset-after"
+		case company == "C" && attempt == 1:
+			return "502"
+		}
+		return ""
+	}})
+	s.write("list.csv", sheetHeader+sheetRow("A")+sheetRow("B")+sheetRow("C")+sheetRow("D"))
+	if code, screen := s.submit("list.csv", "--concurrency", "1"); code != 4 || !strings.Contains(screen, "onboard reconcile list.csv") {
+		t.Fatal(code, screen)
+	}
+	return s
+}
+
+// reconcile runs the command without a terminal.
+func (s *session) reconcile(flags ...string) (int, string) {
+	s.Helper()
+	var b strings.Builder
+	args := append([]string{"reconcile", "list.csv", "--target", s.address, "--rate-limit", "10000/s"}, flags...)
+	return run(args, strings.NewReader(""), &b, &b), b.String()
+}
+
+func (s *session) statuses(rows int) map[string]string {
+	s.Helper()
+	got := map[string]string{}
+	for name, row := range outputs(s.T, "list", rows) {
+		got[name] = row["onboard_status"]
+	}
+	return got
+}
+
+func TestReconcile(t *testing.T) {
+	s := doubtful(t)
+	if code, screen := s.reconcile(); code != 2 || !strings.Contains(screen, "no decision is filled in") {
+		t.Fatal(code, screen)
+	}
+	filled, err := os.ReadFile("list.in-doubt.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill := func(b, c string) {
+		text := strings.Replace(string(filled), ",B,GB", b+",B,GB", 1)
+		s.write("list.in-doubt.csv", strings.Replace(text, ",C,GB", c+",C,GB", 1))
+	}
+	fill("created", "maybe")
+	if code, screen := s.reconcile("--yes"); code != 2 || !strings.Contains(screen, `list.in-doubt.csv:3: the decision "maybe" is not known`) {
+		t.Fatal(code, screen)
+	}
+	fill("created", "resend")
+	if code, screen := s.reconcile(); code != 2 || !strings.Contains(screen, "nobody can be asked here") {
+		t.Fatal(code, screen)
+	}
+	code, screen := s.reconcile("--yes", "--why", "seen in the portal")
+	if code != 1 || !strings.Contains(screen, "2 rows are in doubt") {
+		t.Fatal(code, screen)
+	}
+	want := map[string]string{"A": "already_created", "B": "duplicate", "C": "created", "D": "already_created"}
+	if diff := cmp.Diff(want, s.statuses(4)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for name, tokens := range s.server.Snapshot().Created {
+		if len(tokens) != 1 {
+			t.Errorf("%s was created %d times", name, len(tokens))
+		}
+	}
+	if why := outputs(t, "list", 4)["B"]["onboard_problems"]; !strings.Contains(why, "seen in the portal") {
+		t.Errorf("the reason is lost: %s", why)
+	}
+	if _, err := os.Stat("list.in-doubt.csv"); err == nil {
+		t.Error("the in-doubt file is still there")
+	}
+	if code, screen := s.reconcile(); code != 1 || !strings.Contains(screen, "No row of list.csv is in doubt") {
+		t.Error(code, screen)
+	}
+}
+
+func TestReconcileWithTokenAndSkip(t *testing.T) {
+	s := doubtful(t)
+	head := "onboard_line,onboard_decision,onboard_token,onboard_link," + sheetHeader
+	s.write("list.in-doubt.csv", head+"3,Created,tok-B,https://activation.example/partner?t=B,"+sheetRow("B")+"4,skip,,,"+sheetRow("C"))
+	if code, screen := s.reconcile(); code != 4 {
+		t.Fatal(code, screen)
+	}
+	found := outputs(t, "list", 4)
+	if b := found["B"]; b["onboard_status"] != "already_created" || b["onboard_token"] != "tok-B" || found["C"]["onboard_status"] != "in_doubt" {
+		t.Error(found["B"], found["C"])
+	}
+	s.write("list.in-doubt.csv", head+"4,created,tok,,"+sheetRow("C"))
+	if code, screen := s.reconcile(); code != 2 || !strings.Contains(screen, "only one of token and link") {
+		t.Error(code, screen)
+	}
+}
+
+func TestReconcileAll(t *testing.T) {
+	s := doubtful(t)
+	if code, screen := s.reconcile("--all", "created"); code != 2 || !strings.Contains(screen, "hint: --all resend") {
+		t.Fatal(code, screen)
+	}
+	if code, screen := s.reconcile("--all", "resend", "--yes"); code != 0 {
+		t.Fatal(code, screen)
+	}
+	// The operator said so: B exists twice now, and its new token is the one in results.
+	if n := len(s.server.Snapshot().Created["B"]); n != 2 {
+		t.Errorf("B was created %d times", n)
+	}
+}
+
+func TestDecisionsAreNotWrittenOver(t *testing.T) {
+	s := doubtful(t)
+	filled, _ := os.ReadFile("list.in-doubt.csv")
+	s.write("list.in-doubt.csv", strings.Replace(string(filled), ",B,GB", "created,B,GB", 1))
+	if code, screen := s.submit("list.csv"); code != 2 || !strings.Contains(screen, "onboard reconcile list.csv") {
+		t.Error(code, screen)
+	}
+}
+
+func TestCheckExisting(t *testing.T) {
+	s := newSession(t, sandbox.Config{})
+	s.write("list.csv", sheetHeader+sheetRow("Acme Ltd."))
+	if code, screen := s.submit("list.csv"); code != 0 {
+		t.Fatal(code, screen)
+	}
+	_, _ = s.submit("list.csv", "--check-existing")
+	if got := s.statuses(1); got["Acme Ltd."] != "already_created" {
+		t.Errorf("our own partner is %v", got)
+	}
+	s.write("list.csv", sheetHeader+sheetRow("ACME Ltd")+sheetRow("Beta"))
+	if code, screen := s.submit("list.csv", "--check-existing", "--ledger", "other.db"); code != 1 {
+		t.Fatal(code, screen)
+	}
+	if diff := cmp.Diff(map[string]string{"ACME Ltd": "duplicate", "Beta": "created"}, s.statuses(2)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"onboard/pkg/batch"
+	"onboard/pkg/ledger"
+	"onboard/pkg/lmpi"
+	"onboard/pkg/pace"
+	"onboard/pkg/partner"
+	"onboard/pkg/report"
+	"onboard/pkg/sheet"
+)
+
+// submission is one call of submit, or of reconcile. prepare fills in what
+// stands below the empty line.
+type submission struct {
+	*console
+	*submitFlags
+	path, command string
+	started       time.Time
+
+	perSecond float64
+	dir       string // of the outputs
+	rules     *partner.Rules
+	sheet     *sheet.Sheet
+	to        *target
+	account   string
+	client    *lmpi.Client
+	log       *attemptLog
+	ledgerRun *ledger.Run
+	plan      *batch.Plan
+}
+
+// run goes the whole way. Whatever fails before the first request is exit 2.
+func (s *submission) run(ctx context.Context) error {
+	release, err := s.prepare()
+	defer release()
+	if err != nil {
+		return err
+	}
+	if err = s.makePlan(ctx, nil); err == nil {
+		err = s.openDecisions(ctx)
+	}
+	if err == nil {
+		err = s.consent()
+	}
+	if err != nil {
+		return errors.Join(err, s.ledgerRun.End(report.ExitNothing, nil))
+	}
+	return s.submit(ctx, nil)
+}
+
+// makePlan is pass 1. With --check-existing it asks first which partners there
+// are; without an answer nothing is sent.
+func (s *submission) makePlan(ctx context.Context, each func(*batch.Result) error) (err error) {
+	var existing map[partner.Key]bool
+	if s.checkExisting {
+		if existing, err = existingNames(ctx, s.client); err != nil {
+			return fmt.Errorf("--check-existing: %w", err)
+		}
+	}
+	s.plan, err = batch.MakePlan(ctx, s.sheet, s.rules, s.ledgerRun.Lookup, existing, each)
+	return err
+}
+
+// existingNames asks which names are partners already. A pending onboarding is
+// probably not among them.
+func existingNames(ctx context.Context, client *lmpi.Client) (map[partner.Key]bool, error) {
+	list, err := client.Partners(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[partner.Key]bool, len(list))
+	for _, p := range list {
+		names[partner.NameKey(p.Name)] = true
+	}
+	return names, nil
+}
+
+// submit is pass 2 and what comes after it. only, if given, holds the partners
+// that may be sent.
+func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error {
+	out, err := batch.CreateOutputs(s.sheet, s.dir, false)
+	if err != nil {
+		return errors.Join(err, s.ledgerRun.End(report.ExitNothing, nil))
+	}
+	e := &ending{console: s.console, flags: &s.sheetFlags, dir: s.dir, plan: s.plan, out: out, started: s.started,
+		command: s.command, target: s.to.name, progress: &batch.Progress{}}
+	limiter := pace.New(s.perSecond)
+	now, intake, release := signals(ctx, s.console)
+	defer release()
+	b := batch.Submission{Plan: s.plan, Run: s.ledgerRun, Send: s.client.Create, Pace: limiter, Concurrency: s.concurrency,
+		MaxAttempts: s.attempts, Limit: s.limit, Only: only, OnAttempt: s.log.attempt, Emit: out.Add, Progress: e.progress}
+	stopDrawing := s.draw(e, limiter)
+	e.stop, err = b.Do(now, intake)
+	stopDrawing()
+	s.log.end(e.stop, out.Counts)
+	if err != nil || e.stop != nil && (e.stop.Kind == batch.LedgerLost || e.stop.Kind == batch.FileChanged) {
+		out.Discard()
+		return s.broken(e.stop, err)
+	}
+	return s.conclude(e)
+}
+
+// conclude records the end of a run and writes its files.
+func (s *submission) conclude(e *ending) error {
+	exit := report.ExitOf(e.stop, e.out.Counts)
+	if err := s.ledgerRun.End(exit.Code, report.CountsOf(e.out.Counts, false)); err != nil {
+		s.say("onboard: the end of the run could not be recorded: %v", err)
+	}
+	err := e.finish()
+	var code exitError
+	if err != nil && !errors.As(err, &code) {
+		s.say("onboard: %v", err)
+		return exitError{report.ExitStopped}
+	}
+	return err
+}
+
+// broken ends a run whose outputs can't be trusted. Older files stay as they
+// are; the next run writes them anew from the ledger.
+func (s *submission) broken(stop *batch.Stop, err error) error {
+	if stop == nil {
+		stop = &batch.Stop{Reason: err.Error()}
+	}
+	_ = s.ledgerRun.End(report.ExitStopped, nil) // the ledger may be what is broken; its sweep will tell the next run
+	s.say("Stopped: %s", stop.Reason)
+	s.say("The output files were not written. Every answer that arrived is recorded.")
+	if stop.Hint != "" {
+		s.say("hint: %s", stop.Hint)
+	}
+	s.say("Next  %s", s.command)
+	return exitError{report.ExitStopped}
+}

@@ -1,0 +1,71 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"strings"
+
+	"onboard/pkg/ledger"
+	"onboard/pkg/partner"
+	"onboard/pkg/sheet"
+)
+
+// Verdict is what an operator decided about a row in doubt.
+type Verdict string
+
+// The verdicts that onboard_decision may hold.
+const (
+	DecidedCreated Verdict = "created" // it exists; token and link if the operator has them
+	DecidedResend  Verdict = "resend"  // it does not exist: send it again
+	DecidedSkip    Verdict = "skip"    // leave it in doubt
+)
+
+// Decision is a filled-in row of an in-doubt file.
+type Decision struct {
+	Line        int // in that file
+	Verdict     Verdict
+	Token, Link string // only with DecidedCreated
+}
+
+// ReadDecisions reads the filled-in rows of an in-doubt file, by partner. An
+// unknown word, or a token without its link, is an error with its line.
+func ReadDecisions(ctx context.Context, s *sheet.Sheet, rules *partner.Rules) (map[ledger.Key]Decision, error) {
+	decisions := map[ledger.Key]Decision{}
+	_, err := walk(ctx, s, rules, maphash.MakeSeed(), func(b checkedBlock) error {
+		for i := range b.rows {
+			d, err := readDecision(s, b.rows[i].Row)
+			if err != nil {
+				return err
+			}
+			if d.Verdict == "" {
+				continue
+			}
+			if !b.rows[i].Valid() {
+				return decisionError(s, d.Line, "the row is not valid any more", "put its cells back as they were; only onboard_decision, onboard_token and onboard_link are for you")
+			}
+			decisions[ledger.Key(b.rows[i].Key)] = d
+		}
+		return nil
+	})
+	return decisions, err
+}
+
+func readDecision(s *sheet.Sheet, row sheet.Row) (Decision, error) {
+	d := Decision{Line: row.Line, Verdict: Verdict(strings.ToLower(s.Added(row, "onboard_decision")))}
+	switch d.Verdict {
+	case "", DecidedSkip, DecidedResend:
+		return d, nil
+	case DecidedCreated:
+		d.Token, d.Link = s.Added(row, "onboard_token"), s.Added(row, "onboard_link")
+		if (d.Token == "") != (d.Link == "") {
+			return d, decisionError(s, row.Line, "there is only one of token and link", "fill in both onboard_token and onboard_link, or neither")
+		}
+		return d, nil
+	}
+	return d, decisionError(s, row.Line, fmt.Sprintf("the decision %q is not known", string(d.Verdict)), "write created, resend or skip into onboard_decision")
+}
+
+func decisionError(s *sheet.Sheet, line int, msg, hint string) error {
+	return &sheet.FileError{File: s.Name(), Line: line, Msg: msg, Hint: hint}
+}
