@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -18,28 +19,32 @@ import (
 const statusLimit = 20
 
 func newStatus(c *console) *cobra.Command {
-	var path string
+	var path, backup string
 	cmd := &cobra.Command{
 		Use:   "status [FILE]",
 		Short: "Show what the ledger holds: runs, counts and rows in doubt",
 		Long: `Status shows the ledger: how many partners are in which state, by target and
 account; the latest runs; and the rows in doubt. With FILE it shows the runs of
-that sheet only. It changes nothing and uses no network.`,
-		Example: "  onboard status\n  onboard status partners.csv --ledger team.db",
+that sheet only. It changes nothing and uses no network.
+
+With --backup it writes a whole copy of the ledger to a new file, also while runs
+go on. A plain copy of the file may miss what was written last.`,
+		Example: "  onboard status\n  onboard status partners.csv --ledger team.db\n  onboard status --backup ledger-2026-11.db",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := ""
 			if len(args) == 1 {
 				file = filepath.Base(args[0])
 			}
-			return status(cmd.Context(), c, path, file)
+			return status(cmd.Context(), c, path, file, backup)
 		},
 	}
 	cmd.Flags().StringVar(&path, "ledger", "", "ledger file (default: ledger.db in your state folder)")
+	cmd.Flags().StringVar(&backup, "backup", "", "write a copy of the ledger to this new file")
 	return cmd
 }
 
-func status(ctx context.Context, c *console, path, file string) error {
+func status(ctx context.Context, c *console, path, file, backup string) error {
 	if path == "" {
 		var err error
 		if path, err = defaultLedger(); err != nil {
@@ -55,6 +60,13 @@ func status(ctx context.Context, c *console, path, file string) error {
 		return err
 	}
 	defer l.Close()
+	if backup != "" {
+		if err := l.Backup(ctx, backup); err != nil {
+			return err
+		}
+		c.say("The ledger was copied to %s.", backup)
+		return nil
+	}
 	t := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	defer t.Flush()
 	fmt.Fprintf(t, "Ledger\t%s\n", path)
@@ -116,9 +128,18 @@ func showDoubts(ctx context.Context, t *tabwriter.Writer, l *ledger.Ledger) erro
 	if err != nil || len(doubts) == 0 {
 		return err
 	}
-	fmt.Fprintln(t, "\nIN DOUBT (line)\tSENT\tTRACE ID\tTARGET\tWHY")
+	fmt.Fprintln(t, "\nIN DOUBT\tLINE\tSENT\tTRACE ID\tTARGET\tWHY")
 	for _, d := range doubts {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\n", d.Line, d.ClaimedAt.Local().Format("2006-01-02 15:04:05"), d.TraceID, d.Scope.Endpoint, d.Reason)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\n", companyOf(d.Body), d.Line, d.ClaimedAt.Local().Format("2006-01-02 15:04:05"), d.TraceID, d.Scope.Endpoint, d.Reason)
 	}
 	return nil
+}
+
+// companyOf is the name in a request body.
+func companyOf(body []byte) string {
+	var b struct{ Company struct{ Name string } }
+	if json.Unmarshal(body, &b) != nil {
+		return "?"
+	}
+	return b.Company.Name
 }
