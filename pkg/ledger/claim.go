@@ -62,6 +62,15 @@ func (s *statements) prepare(conn *sql.Conn) (err error) {
 	return nil
 }
 
+func (s *statements) close() (err error) {
+	for _, stmt := range []*sql.Stmt{s.claim, s.entry, s.retry, s.attempt, s.settle} {
+		if stmt != nil {
+			err = errors.Join(err, stmt.Close())
+		}
+	}
+	return err
+}
+
 // Claim makes a partner this run's to send, durably. Of all runs that try, one
 // wins; for the others e is the row as it stands, and nothing may be sent. On an
 // error nothing may be sent either; the claim may be on disk all the same, and

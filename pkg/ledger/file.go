@@ -32,6 +32,8 @@ func prepareFile(path string) error {
 		return errors.New("it is a folder; hint: name a file in it")
 	case !info.Mode().IsRegular():
 		return errors.New("it is not a regular file; hint: name another file with --ledger")
+	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
+		return os.Chmod(path, 0o600) // tokens are in it
 	}
 	return nil
 }

@@ -98,12 +98,17 @@ func (l *Ledger) Close() error {
 	return err
 }
 
+// closeDatabase leaves one file behind, as far as no other run uses it: people
+// copy and move "the ledger file", and must not leave the -wal file behind.
 func (l *Ledger) closeDatabase() (err error) {
+	if l.lookup != nil { // an open statement would keep its connection, and so the -wal file
+		err = l.lookup.Close()
+	}
 	if l.reader != nil {
-		err = l.reader.Close()
+		err = errors.Join(err, l.reader.Close())
 	}
 	if l.conn != nil {
-		err = errors.Join(err, l.conn.Close())
+		err = errors.Join(err, l.stmt.close(), l.conn.Close())
 	}
 	if l.writer != nil {
 		err = errors.Join(err, l.writer.Close())
