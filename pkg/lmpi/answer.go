@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -18,10 +17,9 @@ import (
 const (
 	bodyLimit  = 1 << 20
 	wordsLimit = 500      // code points kept of what the API says
-	tokenLimit = 300      // code points, from the API's page
-	linkLimit  = 300      // likewise
+	textLimit  = 300      // code points of a token or a link, from the API's page
 	listLimit  = 64 << 20 // of a reading call: a list of partners has no pages
-	rawLimit   = 4 << 10  // bytes kept of a success that could not be used
+	rawLimit   = 4 << 10  // bytes kept of an answer that could not be used
 )
 
 // Evidence is what was observed of one attempt: all that the verdict needs.
@@ -40,7 +38,7 @@ type Evidence struct {
 	ClockSkew     time.Duration // the server's Date minus the time of signing
 	HasSkew       bool
 
-	Raw string // of a success that could not be used: it may hold a token, so it goes into the ledger and nowhere else
+	Raw string // of an answer that leaves the row in doubt: it may hold a token, so it goes into the ledger and nowhere else
 
 	Failure Failure
 	Err     error // text for the log, free of secrets and of what the server sent
@@ -87,14 +85,14 @@ var (
 // readCreated finds token and link in a success: exactly one JSON object, since an
 // answer without a length that was cut off looks complete to everybody but a parser.
 // The content type is not asked; the vendor's own examples have a wrong one.
-func readCreated(body []byte, plainHTTP bool) (token, link, problem string) {
+func readCreated(body []byte) (token, link, problem string) {
 	fields, problem := readObject(bytes.TrimPrefix(body, []byte("\ufeff")))
 	token, _ = fields["token"].(string)
 	link, _ = fields["onboarding_link"].(string)
-	if !usableToken(token) {
+	if !usable(token) {
 		token, problem = "", first(problem, lacks("token", token))
 	}
-	if !usableLink(link, plainHTTP) {
+	if !usable(link) {
 		link, problem = "", first(problem, lacks("link", link))
 	}
 	return token, link, problem
@@ -133,21 +131,13 @@ func first(a, b string) string {
 	return b
 }
 
-// odd characters stand in no token and in no link.
-func odd(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r) }
+// odd characters would break a line or a file: they stand in no token and in no link.
+func odd(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
 
-// usableToken takes what keeps to the documented length; its alphabet is not documented.
-func usableToken(token string) bool {
-	return token != "" && utf8.RuneCountInString(token) <= tokenLimit && !strings.ContainsFunc(token, odd)
-}
-
-// usableLink takes https, and http when the target itself is plain: a rehearsal.
-func usableLink(link string, plainHTTP bool) bool {
-	if utf8.RuneCountInString(link) > linkLimit || strings.ContainsFunc(link, odd) {
-		return false
-	}
-	u, err := url.Parse(link)
-	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || plainHTTP && u.Scheme == "http")
+// usable takes what keeps to the documented length. Neither alphabet nor host is
+// documented, and to refuse a token or link for them would be to lose it.
+func usable(s string) bool {
+	return s != "" && utf8.RuneCountInString(s) <= textLimit && !strings.ContainsFunc(s, odd)
 }
 
 // readWords finds the API's words even in JSON that is malformed, as the vendor's own

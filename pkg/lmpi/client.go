@@ -112,10 +112,10 @@ func NewTraceID() string { return uuid.NewString() }
 func (c *Client) Create(ctx context.Context, body []byte, traceID string) Answer {
 	evidence, answer := c.exchange(ctx, http.MethodPost, onboardingPath, body, traceID, bodyLimit)
 	if evidence.Status/100 == 2 && evidence.BodyError == "" {
-		evidence.Token, evidence.Link, evidence.BodyError = readCreated(answer, c.config.Base.Scheme == "http")
+		evidence.Token, evidence.Link, evidence.BodyError = readCreated(answer)
 	}
 	verdict := Judge(evidence)
-	if evidence.Status/100 == 2 && verdict.Outcome == InDoubt {
+	if verdict.Outcome == InDoubt {
 		evidence.Raw = string(answer[:min(len(answer), rawLimit)])
 	}
 	return Answer{Evidence: evidence, Verdict: verdict}

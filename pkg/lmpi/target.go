@@ -53,7 +53,7 @@ func isLoopback(addr netip.Addr) bool {
 }
 
 func normalHost(u *url.URL) string {
-	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
+	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), strings.TrimLeft(u.Port(), "0")
 	if port == "" || port == map[string]string{"https": "443", "http": "80"}[u.Scheme] {
 		if strings.Contains(host, ":") {
 			return "[" + host + "]"
