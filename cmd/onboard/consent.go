@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -9,9 +10,9 @@ import (
 )
 
 // consent shows the plan and gets a yes. An error means that nothing is sent.
-func (s *submission) consent() error {
+func (s *submission) consent(ctx context.Context) error {
 	plan := s.plan
-	info := report.PlanInfo{Plan: plan, Target: s.to.name, Account: s.account, Rate: s.perSecond, Limit: s.limit}
+	info := report.PlanInfo{Plan: plan, Target: s.to.name, Account: s.account, Ledger: s.ledgerIs, Rate: s.perSecond, Limit: s.limit}
 	if !s.quiet || s.dryRun {
 		report.WritePlan(s.err, info)
 	}
@@ -33,8 +34,13 @@ func (s *submission) consent() error {
 	if s.to.name == "production" {
 		word = "production"
 	}
-	if s.ask(fmt.Sprintf("Create %d partners on %s? Type %s to go on: ", n, s.to.name, word)) != word {
-		return errors.New("not confirmed, so nothing was sent")
+	partners := fmt.Sprintf("%d partners", n)
+	if n == 1 {
+		partners = "1 partner"
 	}
-	return nil
+	answer, err := s.ask(ctx, fmt.Sprintf("Create %s on %s? Type %s to go on: ", partners, s.to.name, word))
+	if err == nil && answer != word {
+		err = errors.New("not confirmed, so nothing was sent")
+	}
+	return err
 }

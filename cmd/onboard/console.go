@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -33,12 +34,22 @@ func (c *console) interactive() bool {
 // say prints a line for people.
 func (c *console) say(format string, args ...any) { fmt.Fprintf(c.err, format+"\n", args...) }
 
-// ask shows a question and reads one line.
-func (c *console) ask(question string) string {
+// ask shows a question and reads one line. The end of ctx is an answer, too.
+func (c *console) ask(ctx context.Context, question string) (string, error) {
 	fmt.Fprint(c.err, question)
-	answer, err := bufio.NewReader(c.in).ReadString('\n')
-	if err != nil {
+	answer := make(chan string, 1)
+	go func() {
+		line, err := bufio.NewReader(c.in).ReadString('\n')
+		if err != nil {
+			fmt.Fprintln(c.err)
+		}
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case line := <-answer:
+		return line, nil
+	case <-ctx.Done():
 		fmt.Fprintln(c.err)
+		return "", ctx.Err()
 	}
-	return strings.TrimSpace(answer)
 }

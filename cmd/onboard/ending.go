@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"onboard/pkg/batch"
@@ -17,13 +16,26 @@ type ending struct {
 	console  *console
 	flags    *sheetFlags
 	dir      string
+	sheet    *sheet.Sheet
 	plan     *batch.Plan
 	out      *batch.Outputs
 	stop     *batch.Stop
 	progress *batch.Progress // nil for a dry run
 	target   string
 	started  time.Time
-	command  string // as it would be typed again
+	again    invocation  // the command as it was typed
+	numbers  *sheet.File // the summary's; nil for standard output
+}
+
+// open starts all files, before anything is sent.
+func (e *ending) open() (err error) {
+	if e.out, err = batch.CreateOutputs(e.sheet, e.dir, e.progress == nil); err != nil {
+		return err
+	}
+	if e.numbers, err = e.flags.openSummary(e.dir, e.sheet.Base); err != nil {
+		e.out.Discard()
+	}
+	return err
 }
 
 // finish returns the exit code as an error, if it is not 0.
@@ -47,7 +59,7 @@ func (e *ending) finish() error {
 
 func (e *ending) summary(exit report.Exit) *report.Summary {
 	s := &report.Summary{
-		Input:     report.Input{Path: e.plan.Sheet.Path, SHA256: e.plan.SHA256, Rows: e.plan.Rows, BlankRows: e.plan.Blank},
+		Input:     report.Input{Path: e.sheet.Path, SHA256: e.plan.SHA256, Rows: e.plan.Rows, BlankRows: e.plan.Blank},
 		Target:    e.target,
 		Counts:    report.CountsOf(e.out.Counts, e.progress == nil),
 		StartedAt: e.started.UTC(), FinishedAt: time.Now().UTC(),
@@ -57,12 +69,8 @@ func (e *ending) summary(exit report.Exit) *report.Summary {
 	if e.progress != nil {
 		s.HTTP = report.HTTPOf(e.progress)
 	}
-	switch e.flags.summary {
-	case "":
-		s.Files.Summary = filepath.Join(e.dir, e.plan.Sheet.Base+".summary.json")
-	case "-":
-	default:
-		s.Files.Summary = e.flags.summary
+	if e.numbers != nil {
+		s.Files.Summary = e.numbers.Path()
 	}
 	return s
 }
@@ -79,37 +87,43 @@ func (e *ending) files() (f report.Files) {
 }
 
 func (e *ending) writeSummary(s *report.Summary) error {
-	if e.flags.summary == "-" {
+	if e.numbers == nil {
 		_, err := e.console.out.Write(s.JSON())
 		return err
 	}
-	f, err := sheet.CreateFile(s.Files.Summary)
-	if err != nil {
+	if _, err := e.numbers.Write(s.JSON()); err != nil {
+		e.numbers.Discard()
 		return err
 	}
-	if _, err := f.Write(s.JSON()); err != nil {
-		f.Discard()
-		return err
+	return e.numbers.Commit()
+}
+
+// discard drops what was begun; older files stay as they are.
+func (e *ending) discard() {
+	e.out.Discard()
+	if e.numbers != nil {
+		e.numbers.Discard()
 	}
-	return f.Commit()
 }
 
 // next is what to do now, with the exact command where there is one.
 func (e *ending) next(exit report.Exit, s *report.Summary) []string {
-	path, again := e.plan.Sheet.Path, e.command
-	bad := e.out.Counts[partner.Invalid] + e.out.Counts[partner.Duplicate] + e.out.Counts[partner.Rejected]
+	counts, path := e.out.Counts, e.sheet.Path
+	bad := counts[partner.Invalid] + counts[partner.Duplicate] + counts[partner.Rejected]
+	dryRun := e.progress == nil
 	var next []string
 	switch {
-	case e.stop != nil || e.out.Counts[partner.NotSent] > 0:
-		next = append(next, again)
-	case e.progress == nil && exit.Code == report.ExitOK && path != "-":
-		next = append(next, "onboard submit "+quote(path)+" --target sandbox   (or staging, or production)")
+	case e.stop != nil || counts[partner.NotSent] > 0:
+		next = append(next, e.again.line(e.again.verb, path, "limit"))
+	case dryRun && exit.Code == report.ExitOK:
+		next = append(next, e.again.line("submit", path)+" --target sandbox   (or staging, or production)")
 	}
 	if bad > 0 && e.stop == nil {
-		next = append(next, "correct "+quote(s.Files.Errors)+" and hand it in as it is: onboard validate "+quote(s.Files.Errors))
+		next = append(next, "correct "+quote(s.Files.Errors)+" and hand it in as it is: "+e.again.line("validate", s.Files.Errors))
 	}
-	if e.out.Counts[partner.InDoubt] > 0 {
-		next = append(next, "find out about the rows in "+quote(s.Files.InDoubt)+" (support can search the trace ids), fill in onboard_decision, and run onboard reconcile "+quote(path)+" --target "+quote(e.target))
+	if counts[partner.InDoubt] > 0 {
+		next = append(next, "find out about the rows in "+quote(s.Files.InDoubt)+" (support can search the trace ids), fill in onboard_decision, then: "+
+			e.again.line("reconcile", path, "limit"))
 	}
 	return next
 }

@@ -29,16 +29,37 @@ func (e exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 // a code means that nothing was sent.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	log.SetOutput(io.Discard) // net/http prints what a confused server sent: not for the screen
-	root := newRoot(&console{in: stdin, out: stdout, err: stderr})
+	out := &checked{Writer: stdout}
+	root := newRoot(&console{in: stdin, out: out, err: stderr})
 	root.SetArgs(args)
 	err := root.ExecuteContext(context.Background())
+	if err == nil && out.err != nil {
+		err = fmt.Errorf("can't write to standard output: %w", out.err)
+	}
 	var exit exitError
 	switch {
 	case err == nil:
 		return report.ExitOK
 	case errors.As(err, &exit):
 		return exit.code
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "onboard: interrupted, and nothing was sent")
+		return report.ExitInterrupted
 	}
 	fmt.Fprintln(stderr, "onboard: "+err.Error())
 	return report.ExitNothing
+}
+
+// checked remembers that a write failed: nobody looks at what Fprintf returns.
+type checked struct {
+	io.Writer
+	err error
+}
+
+func (w *checked) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if err != nil {
+		w.err = err
+	}
+	return n, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"onboard/pkg/lmpi"
 	"onboard/pkg/pace"
 	"onboard/pkg/partner"
+	"onboard/pkg/report"
 )
 
 // prepare opens all that a submission needs, and refuses what can be refused
@@ -39,6 +41,9 @@ func (s *submission) prepare() (release func(), err error) {
 		return release, err
 	}
 	opened = append(opened, func() { s.sheet.Close() })
+	if err := s.places(); err != nil {
+		return release, err
+	}
 	if s.to, err = findTarget(s.target, s.credentials); err != nil {
 		return release, err
 	}
@@ -59,6 +64,51 @@ func (s *submission) prepare() (release func(), err error) {
 	s.ledgerRun = run
 	opened = append(opened, book.Close)
 	return release, nil
+}
+
+// places refuses files that would get in each other's way.
+func (s *submission) places() error {
+	if s.ledger != "" {
+		if err := ledgerPlace(s.ledger); err != nil {
+			return err
+		}
+	}
+	book, err := s.ledgerPath()
+	if err != nil {
+		return err
+	}
+	places := append(s.outputs(s.path, s.dir, s.sheet.Base), place{"the log", s.logFile}, place{"the credentials file", s.credentials},
+		place{"the ledger", book}, place{"part of the ledger", book + "-wal"}, place{"part of the ledger", book + "-shm"})
+	if err := distinct(places); err != nil {
+		return err
+	}
+	return s.keepsRealLinks()
+}
+
+// keepsRealLinks refuses to put a rehearsal's invented links in the place of
+// real ones.
+func (s *submission) keepsRealLinks() error {
+	if s.target != "sandbox" {
+		return nil
+	}
+	b, err := os.ReadFile(filepath.Join(s.dir, s.sheet.Base+".summary.json"))
+	var last report.Summary
+	if err != nil || json.Unmarshal(b, &last) != nil || last.Files.Results == "" {
+		return nil
+	}
+	if last.Target == "production" || last.Target == "staging" {
+		return fmt.Errorf("%s holds links from %s, and a rehearsal would replace them; hint: rehearse with --out and another folder", last.Files.Results, last.Target)
+	}
+	return nil
+}
+
+// ledgerPath is where the ledger is; the embedded sandbox's is temporary
+// unless one is named.
+func (s *submission) ledgerPath() (string, error) {
+	if s.ledger != "" || s.target == "sandbox" {
+		return s.ledger, nil
+	}
+	return defaultLedger()
 }
 
 func (s *submission) newClient() (*lmpi.Client, error) {
@@ -82,18 +132,20 @@ func (s *submission) newClient() (*lmpi.Client, error) {
 // openLedger opens the ledger and starts a run in it. A rehearsal in the
 // embedded sandbox forgets, unless a ledger is named.
 func (s *submission) openLedger() (*book, *ledger.Run, error) {
-	path, temporary := s.ledger, ""
-	var err error
-	switch {
-	case path != "":
-	case s.to.scope == "sandbox":
+	temporary := ""
+	path, err := s.ledgerPath()
+	if err == nil && path == "" {
 		temporary, err = os.MkdirTemp("", "onboard-sandbox-*")
 		path = filepath.Join(temporary, "ledger.db")
-	default:
-		path, err = defaultLedger()
 	}
 	if err != nil {
 		return nil, nil, err
+	}
+	s.ledgerIs = path
+	if temporary != "" {
+		s.ledgerIs = "none: this rehearsal is forgotten; --ledger FILE remembers it"
+	} else if _, err := os.Stat(path); err != nil {
+		s.ledgerIs += ", new"
 	}
 	l, err := ledger.Open(path)
 	if err != nil {

@@ -34,7 +34,7 @@ func (s *submission) draw(e *ending, l *pace.Limiter) (stop func()) {
 		bar := newBar(f, e.plan.Rows, width)
 		d.room = width - barWidth(width) - len(fmt.Sprintf(" 100%% [] (%d/%[1]d) ", e.plan.Rows))
 		every, show = drawEvery, func() { d.bar(bar) }
-		finish = func() { d.bar(bar); _ = bar.Finish(); fmt.Fprintln(f) }
+		finish = func() { d.bar(bar); fmt.Fprintln(f) }
 	}
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -93,7 +93,7 @@ func (d *drawer) bar(bar *progressbar.ProgressBar) {
 		words = string(r[:max(0, d.room-1)]) + "…"
 	}
 	bar.Describe(words)
-	_ = bar.Set(n.Rows)
+	_ = bar.Set(n.Rows - n.ByStatus[partner.NotSent])
 }
 
 func (d *drawer) line() {

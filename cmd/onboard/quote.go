@@ -1,6 +1,12 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
 
 // quote writes an argument as a shell takes it.
 func quote(arg string) string {
@@ -10,11 +16,52 @@ func quote(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
-// commandLine is the program's call as it would be typed again.
-func commandLine(args []string) string {
-	words := []string{"onboard"}
-	for _, a := range args {
-		words = append(words, quote(a))
+// quoteFile writes a file name as a command takes it: one that starts with a
+// hyphen is no flag.
+func quoteFile(path string) string {
+	if strings.HasPrefix(path, "-") && path != "-" {
+		path = "./" + path
+	}
+	return quote(path)
+}
+
+// invocation is a command as it was typed, to be given back with another verb
+// or file. Flags that the environment set are set there again.
+type invocation struct {
+	verb  string
+	flags []*pflag.Flag
+}
+
+func typed(cmd *cobra.Command) invocation {
+	i := invocation{verb: cmd.Name()}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Annotations[fromVariable] == nil {
+			i.flags = append(i.flags, f)
+		}
+	})
+	return i
+}
+
+// sheetOnly are the flags that every command on a sheet understands.
+var sheetOnly = map[string]bool{"map": true, "default": true, "allow": true, "key": true, "delimiter": true, "out": true,
+	"encoding": true, "sheet": true, "fix": true, "profile": true}
+
+// line is the command line for a verb and a file, less the named flags.
+func (i invocation) line(verb, path string, less ...string) string {
+	words := []string{"onboard", verb, quoteFile(path)}
+	for _, f := range i.flags {
+		if verb != i.verb && verb != "reconcile" && !sheetOnly[f.Name] || slices.Contains(less, f.Name) || f.Name == "dry-run" {
+			continue
+		}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			for _, v := range list.GetSlice() {
+				words = append(words, "--"+f.Name, quote(v))
+			}
+		} else if f.Value.Type() == "bool" {
+			words = append(words, "--"+f.Name)
+		} else {
+			words = append(words, "--"+f.Name, quote(f.Value.String()))
+		}
 	}
 	return strings.Join(words, " ")
 }

@@ -15,7 +15,6 @@ import (
 	"onboard/pkg/batch"
 	"onboard/pkg/ledger"
 	"onboard/pkg/partner"
-	"onboard/pkg/report"
 	"onboard/pkg/sheet"
 )
 
@@ -51,7 +50,7 @@ written anew.
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := reconciliation{reconcileFlags: &own, submission: submission{console: c, submitFlags: &flags,
-				path: args[0], started: time.Now(), command: commandLine(typed(cmd, args))}}
+				path: args[0], started: time.Now(), again: typed(cmd)}}
 			return r.run(cmd.Context())
 		},
 	}
@@ -79,9 +78,11 @@ func (r *reconciliation) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	only, err := r.decide(ctx)
+	before, ready := interruptible(ctx)
+	only, err := r.decide(before)
+	ready()
 	if err != nil {
-		return errors.Join(err, r.ledgerRun.End(report.ExitNothing, nil))
+		return r.giveUp(err)
 	}
 	return r.submit(ctx, only)
 }
@@ -114,7 +115,7 @@ func (r *reconciliation) decide(ctx context.Context) (map[ledger.Key]bool, error
 			resend++
 		}
 	}
-	if err := r.agree(resend); err != nil {
+	if err := r.agree(ctx, resend); err != nil {
 		return nil, err
 	}
 	return r.record(decisions)
@@ -193,13 +194,13 @@ func (s *submission) openDecisions(ctx context.Context) error {
 	}
 	decisions, err := s.readDecisions(ctx, path)
 	if err == nil && len(decisions) > 0 {
-		err = fmt.Errorf("%s holds decisions that were not carried out yet; hint: onboard reconcile %s --target %s, or delete that file", path, quote(s.path), quote(s.to.name))
+		err = fmt.Errorf("%s holds decisions that were not carried out yet; hint: onboard reconcile %s --target %s, or delete that file", path, quoteFile(s.path), quote(s.to.name))
 	}
 	return err
 }
 
 // agree gets a second yes before anything is sent again.
-func (r *reconciliation) agree(resend int) error {
+func (r *reconciliation) agree(ctx context.Context, resend int) error {
 	if resend == 0 || r.yes {
 		return nil
 	}
@@ -207,10 +208,11 @@ func (r *reconciliation) agree(resend int) error {
 		return errors.New("nobody can be asked here; hint: add --yes to send rows again without being asked")
 	}
 	question := fmt.Sprintf("%d rows will be sent again to %s. A partner that exists already would then exist twice. Type resend to go on: ", resend, r.to.name)
-	if r.ask(question) != string(batch.DecidedResend) {
-		return errors.New("not confirmed, so nothing was decided or sent")
+	answer, err := r.ask(ctx, question)
+	if err == nil && answer != string(batch.DecidedResend) {
+		err = errors.New("not confirmed, so nothing was decided or sent")
 	}
-	return nil
+	return err
 }
 
 // record puts the decisions into the ledger.

@@ -32,9 +32,12 @@ nothing is created twice.`,
   onboard submit partners.csv --target sandbox`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Version:       version(),
+		Args:          knownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetVersionTemplate("onboard {{.Version}}\n")
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
@@ -47,6 +50,21 @@ nothing is created twice.`,
 	return root
 }
 
+// knownCommand refuses an unknown command and names the nearest ones.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "'onboard help' lists the commands"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return fmt.Errorf("unknown command %q; hint: %s", args[0], hint)
+}
+
+// fromVariable marks a flag whose value came from its variable.
+const fromVariable = "variable"
+
 // fromEnvironment gives every flag that was not set its ONBOARD_… variable.
 func fromEnvironment(flags *pflag.FlagSet) (err error) {
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -55,8 +73,9 @@ func fromEnvironment(flags *pflag.FlagSet) (err error) {
 			return
 		}
 		if e := flags.Set(f.Name, value); e != nil {
-			err = fmt.Errorf("%s: %w", variable(f.Name), e)
+			err = fmt.Errorf("%s=%q is no value for --%s (%s)", variable(f.Name), value, f.Name, f.Value.Type())
 		}
+		_ = flags.SetAnnotation(f.Name, fromVariable, []string{value})
 	})
 	return err
 }

@@ -7,6 +7,12 @@ import (
 	"syscall"
 )
 
+// interruptible is a context that the first signal ends: before anything is
+// sent there is nothing to finish.
+func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+}
+
 // signals gives a run its two ways to end. The first signal ends intake: what
 // is in flight finishes. The second ends now as well. A third one is the
 // system's business.

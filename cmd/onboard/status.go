@@ -91,7 +91,7 @@ func showCounts(ctx context.Context, t *tabwriter.Writer, l *ledger.Ledger) erro
 	sort.Slice(scopes, func(i, j int) bool {
 		return scopes[i].Endpoint+scopes[i].Account < scopes[j].Endpoint+scopes[j].Account
 	})
-	fmt.Fprintln(t, "\nTARGET\tACCOUNT\tCREATED\tREJECTED\tIN DOUBT\tBEING SENT\tGIVEN BACK")
+	fmt.Fprintln(t, "\nTARGET\tACCOUNT\tCREATED\tREJECTED\tIN DOUBT\tBEING SENT\tNOT SENT")
 	for _, s := range scopes {
 		n := counts[s]
 		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%d\n", s.Endpoint, s.Account,

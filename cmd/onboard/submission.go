@@ -20,8 +20,9 @@ import (
 type submission struct {
 	*console
 	*submitFlags
-	path, command string
-	started       time.Time
+	path    string
+	again   invocation
+	started time.Time
 
 	perSecond float64
 	dir       string // of the outputs
@@ -32,6 +33,7 @@ type submission struct {
 	client    *lmpi.Client
 	log       *attemptLog
 	ledgerRun *ledger.Run
+	ledgerIs  string // where it is, for the plan
 	plan      *batch.Plan
 }
 
@@ -42,16 +44,26 @@ func (s *submission) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err = s.makePlan(ctx, nil); err == nil {
-		err = s.openDecisions(ctx)
+	before, ready := interruptible(ctx)
+	if err = s.makePlan(before, nil); err == nil {
+		err = s.openDecisions(before)
 	}
 	if err == nil {
-		err = s.consent()
+		err = s.consent(before)
 	}
+	ready()
 	if err != nil {
-		return errors.Join(err, s.ledgerRun.End(report.ExitNothing, nil))
+		return s.giveUp(err)
 	}
 	return s.submit(ctx, nil)
+}
+
+// giveUp ends the run in the ledger before anything was sent.
+func (s *submission) giveUp(err error) error {
+	if e := s.ledgerRun.End(report.ExitNothing, nil); e != nil {
+		s.say("onboard: %v", e)
+	}
+	return err
 }
 
 // makePlan is pass 1. With --check-existing it asks first which partners there
@@ -84,23 +96,23 @@ func existingNames(ctx context.Context, client *lmpi.Client) (map[partner.Key]bo
 // submit is pass 2 and what comes after it. only, if given, holds the partners
 // that may be sent.
 func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error {
-	out, err := batch.CreateOutputs(s.sheet, s.dir, false)
-	if err != nil {
-		return errors.Join(err, s.ledgerRun.End(report.ExitNothing, nil))
+	e := &ending{console: s.console, flags: &s.sheetFlags, dir: s.dir, sheet: s.sheet, plan: s.plan, started: s.started,
+		again: s.again, target: s.to.name, progress: &batch.Progress{}}
+	if err := e.open(); err != nil {
+		return s.giveUp(err)
 	}
-	e := &ending{console: s.console, flags: &s.sheetFlags, dir: s.dir, plan: s.plan, out: out, started: s.started,
-		command: s.command, target: s.to.name, progress: &batch.Progress{}}
 	limiter := pace.New(s.perSecond)
 	now, intake, release := signals(ctx, s.console)
 	defer release()
 	b := batch.Submission{Plan: s.plan, Run: s.ledgerRun, Send: s.client.Create, Pace: limiter, Concurrency: s.concurrency,
-		MaxAttempts: s.attempts, Limit: s.limit, Only: only, OnAttempt: s.log.attempt, Emit: out.Add, Progress: e.progress}
+		MaxAttempts: s.attempts, Limit: s.limit, Only: only, OnAttempt: s.log.attempt, Emit: e.out.Add, Progress: e.progress}
 	stopDrawing := s.draw(e, limiter)
+	var err error
 	e.stop, err = b.Do(now, intake)
 	stopDrawing()
-	s.log.end(e.stop, out.Counts)
+	s.log.end(e.stop, e.out.Counts)
 	if err != nil || e.stop != nil && (e.stop.Kind == batch.LedgerLost || e.stop.Kind == batch.FileChanged) {
-		out.Discard()
+		e.discard()
 		return s.broken(e.stop, err)
 	}
 	return s.conclude(e)
@@ -133,6 +145,6 @@ func (s *submission) broken(stop *batch.Stop, err error) error {
 	if stop.Hint != "" {
 		s.say("hint: %s", stop.Hint)
 	}
-	s.say("Next  %s", s.command)
+	s.say("Next  %s", s.again.line(s.again.verb, s.path))
 	return exitError{report.ExitStopped}
 }

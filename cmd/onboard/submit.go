@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -53,21 +52,12 @@ ONBOARD_RATE_LIMIT for --rate-limit.
   onboard submit partners.csv --target staging --rate-limit 5/s --limit 5`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s := submission{console: c, submitFlags: &flags, path: args[0], started: time.Now(), command: commandLine(typed(cmd, args))}
+			s := submission{console: c, submitFlags: &flags, path: args[0], started: time.Now(), again: typed(cmd)}
 			return s.run(cmd.Context())
 		},
 	}
 	flags.register(cmd.Flags())
 	return cmd
-}
-
-// typed lists the arguments that started the command, as far as they were
-// typed: not those from the environment.
-func typed(cmd *cobra.Command, args []string) []string {
-	if len(os.Args) > 1 && os.Args[1] == cmd.Name() {
-		return os.Args[1:]
-	}
-	return append([]string{cmd.Name()}, args...)
 }
 
 // register adds the flags of everything that sends.
@@ -120,7 +110,8 @@ func (s *submitFlags) tooMany(invalid, rows int) (bool, error) {
 		return false, nil
 	}
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || n < 0 || !percent && n != float64(int(n)) {
+	whole := strings.Trim(text, "0123456789") == ""
+	if err != nil || strings.Trim(text, "0123456789.") != "" || percent && n > 100 || !percent && !whole {
 		return false, fmt.Errorf("--max-errors %q is neither a number of rows nor a share; hint: --max-errors 10 or --max-errors 2%%", s.maxErrors)
 	}
 	if percent {

@@ -47,9 +47,11 @@ func findTarget(name, credentialsFile string) (*target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--target: %w", err)
 	}
-	t := &target{name: name, scope: base.String(), base: base, stop: func() {}}
-	if t.name != "staging" && t.name != "production" {
-		t.name = t.scope // never as typed: an address may hold what it should not
+	t := &target{name: base.String(), scope: base.String(), base: base, stop: func() {}} // never as typed: an address may hold what it should not
+	for _, known := range []string{"staging", "production"} {
+		if address, _ := lmpi.Endpoint(known); address == t.scope {
+			t.name = known
+		}
 	}
 	t.credentials, err = findCredentials(credentialsFile)
 	return t, err
@@ -97,8 +99,12 @@ func findCredentials(file string) (lmpi.Credentials, error) {
 		missing = append(missing, secretVariable)
 	}
 	if len(missing) > 0 {
-		return lmpi.Credentials{}, fmt.Errorf("no credentials: %s is not set in %s; hint: set %s and %s, or write both as NAME=value lines into a file that only you can read and give it with --credentials",
-			strings.Join(missing, " and "), source, tokenVariable, secretVariable)
+		verb := "is"
+		if len(missing) > 1 {
+			verb = "are"
+		}
+		return lmpi.Credentials{}, fmt.Errorf("no credentials: %s %s not set in %s; hint: set %s and %s, or write both as NAME=value lines into a file that only you can read and give it with --credentials",
+			strings.Join(missing, " and "), verb, source, tokenVariable, secretVariable)
 	}
 	return lmpi.Credentials{AccessToken: lmpi.NewSecret(token), SecretKey: lmpi.NewSecret(secret)}, nil
 }
@@ -106,17 +112,23 @@ func findCredentials(file string) (lmpi.Credentials, error) {
 // readCredentials reads NAME=value lines; empty lines and # comments are free.
 // It never repeats what it reads.
 func readCredentials(path string) (token, secret string, err error) {
+	info, err := os.Stat(path) // before opening it: a pipe that nobody writes to would never open
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is not an ordinary file")
+	}
+	if err == nil && info.Size() > 1<<16 {
+		err = errors.New("it is too large to be one")
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("can't read the credentials file %s: %w", path, err)
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return "", "", fmt.Errorf("can't read the credentials: %w", err)
+		return "", "", fmt.Errorf("can't read the credentials file: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
+	if info, err = f.Stat(); err != nil {
 		return "", "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", "", fmt.Errorf("%s is not an ordinary file", path)
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return "", "", fmt.Errorf("%s can be read by other users; hint: chmod 600 %s", path, quote(path))
@@ -130,10 +142,12 @@ func readCredentials(path string) (token, secret string, err error) {
 		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
 		value = unquoted(strings.TrimSpace(value))
 		switch name = strings.TrimSpace(name); {
-		case ok && name == tokenVariable:
+		case ok && name == tokenVariable && token == "":
 			token = value
-		case ok && name == secretVariable:
+		case ok && name == secretVariable && secret == "":
 			secret = value
+		case name == tokenVariable || name == secretVariable:
+			return "", "", fmt.Errorf("%s:%d: %s has no value here, or a second one", path, n, name)
 		default:
 			return "", "", fmt.Errorf("%s:%d: this line is neither %s=… nor %s=…", path, n, tokenVariable, secretVariable)
 		}

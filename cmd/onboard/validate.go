@@ -34,32 +34,32 @@ and handed in as it is.
 }
 
 func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) error {
-	started := time.Now()
+	ctx, release := interruptible(cmd.Context())
+	defer release()
+	e := &ending{console: c, flags: flags, started: time.Now(), again: typed(cmd)}
 	rules, err := flags.newRules()
 	if err != nil {
 		return err
 	}
-	dir, err := flags.folder(path)
-	if err != nil {
+	if e.dir, err = flags.folder(path); err != nil {
 		return err
 	}
-	s, err := flags.open(c, path, rules)
-	if err != nil {
+	if e.sheet, err = flags.open(c, path, rules); err != nil {
 		return err
 	}
-	defer s.Close()
-	out, err := batch.CreateOutputs(s, dir, true)
-	if err != nil {
+	defer e.sheet.Close()
+	if err := distinct(flags.outputs(path, e.dir, e.sheet.Base)); err != nil {
 		return err
 	}
-	plan, err := batch.MakePlan(cmd.Context(), s, rules, nil, nil, out.Add)
-	if err != nil {
-		out.Discard()
+	if err := e.open(); err != nil {
+		return err
+	}
+	if e.plan, err = batch.MakePlan(ctx, e.sheet, rules, nil, nil, e.out.Add); err != nil {
+		e.discard()
 		return err
 	}
 	if !flags.quiet {
-		report.WritePlan(c.err, report.PlanInfo{Plan: plan})
+		report.WritePlan(c.err, report.PlanInfo{Plan: e.plan})
 	}
-	e := ending{console: c, flags: flags, dir: dir, plan: plan, out: out, started: started, command: "validate"}
 	return e.finish()
 }

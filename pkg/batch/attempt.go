@@ -67,12 +67,12 @@ func (s *Submission) pause(j *job, number, try int, a lmpi.Answer) (r Result, do
 	wait := pace.Backoff(try)
 	if a.Outcome == lmpi.Unprocessed {
 		s.Pace.Slow()
-		if a.HasRetryAfter {
+		if a.HasRetryAfter && a.RetryAfter > 0 { // "at once" is what has just failed
 			wait = a.RetryAfter
 		}
 	}
 	if wait > retryAfterCap {
-		s.stop(&Stop{Kind: Refused, Reason: "the server asked to wait for " + wait.Round(time.Second).String(),
+		s.stop(&Stop{Kind: Refused, Reason: "the server asked to wait for " + longWait(wait),
 			Hint: "run the same command again at " + time.Now().Add(wait).Format("15:04 on 2 January")})
 	} else if a.Outcome == lmpi.Unprocessed {
 		s.Pace.Hold(wait)
@@ -83,7 +83,7 @@ func (s *Submission) pause(j *job, number, try int, a lmpi.Answer) (r Result, do
 	}
 	if try >= s.MaxAttempts {
 		s.ranOut(a)
-		return s.giveBack(j, number, a, fmt.Sprintf("%s; all %d attempts were used", a.Reason, try)), true
+		return s.giveBack(j, number, a, fmt.Sprintf("%s (attempt %d of %d)", a.Reason, try, s.MaxAttempts)), true
 	}
 	if a.Outcome == lmpi.Unsent {
 		waitOr(s.intake, wait)
@@ -92,6 +92,14 @@ func (s *Submission) pause(j *job, number, try int, a lmpi.Answer) (r Result, do
 		return s.giveBack(j, number, a, a.Reason+"; then the run ended: "+s.stopped().Reason), true
 	}
 	return Result{}, false
+}
+
+// longWait is a wait in words; lmpi counts no further than a hundred hours.
+func longWait(d time.Duration) string {
+	if d >= 100*time.Hour {
+		return "more than 100 hours"
+	}
+	return d.Round(time.Second).String()
 }
 
 // ranOut stops the run when rows run out of attempts one after the other: the

@@ -19,6 +19,7 @@ type PlanInfo struct {
 	Plan    *batch.Plan
 	Target  string // where partners are created, "" for a dry run
 	Account string
+	Ledger  string  // where it is
 	Rate    float64 // per second
 	Limit   int     // rows to send at most, 0: all
 }
@@ -48,6 +49,7 @@ func WritePlan(w io.Writer, p PlanInfo) {
 	fmt.Fprintf(t, "Rows\t%s\n", planCounts(p))
 	if p.Target != "" {
 		fmt.Fprintf(t, "Target\t%s, account %s\n", p.Target, p.Account)
+		fmt.Fprintf(t, "Ledger\t%s\n", p.Ledger)
 		fmt.Fprintf(t, "Pace\t%s, so %s\n", perTime(p.Rate), expected(p.ToSend(), p.Rate))
 	}
 	t.Flush()
@@ -122,11 +124,11 @@ func writeProblems(w io.Writer, p *batch.Plan) {
 			fmt.Fprintf(t, "  …\tand %s\n", count(len(p.Common)-i, "more kind"))
 			break
 		}
-		message := tally.Example.Message
-		if tally.Column != "" {
-			message = tally.Column + ": " + message
+		kind := tally.Column
+		if kind == "" {
+			kind = strings.ReplaceAll(string(tally.Code), "_", " ")
 		}
-		fmt.Fprintf(t, "  %d×\t%s (line %d)\n", tally.Count, message, tally.Example.Line)
+		fmt.Fprintf(t, "  %d×\t%s (line %d: %s)\n", tally.Count, kind, tally.Example.Line, tally.Example.Message)
 	}
 	t.Flush()
 }
