@@ -32,7 +32,8 @@ type Decision struct {
 // unknown word, or a token without its link, is an error with its line.
 func ReadDecisions(ctx context.Context, s *sheet.Sheet, rules *partner.Rules) (map[ledger.Key]Decision, error) {
 	decisions := map[ledger.Key]Decision{}
-	_, err := walk(ctx, s, rules, maphash.MakeSeed(), func(b checkedBlock) error {
+	w := walker{sheet: s, rules: rules, seed: maphash.MakeSeed()}
+	_, err := w.walk(ctx, func(b checkedBlock) error {
 		for i := range b.rows {
 			d, err := readDecision(s, b.rows[i].Row)
 			if err != nil {
@@ -44,7 +45,7 @@ func ReadDecisions(ctx context.Context, s *sheet.Sheet, rules *partner.Rules) (m
 			if !b.rows[i].Valid() {
 				return decisionError(s, d.Line, "the row is not valid any more", "put its cells back as they were; only onboard_decision, onboard_token and onboard_link are for you")
 			}
-			decisions[ledger.Key(b.rows[i].Key)] = d
+			decisions[b.rows[i].Key] = d
 		}
 		return nil
 	})

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 
-	"onboard/pkg/partner"
+	"onboard/pkg/ledger"
 )
 
 // firstLines remembers on which line each partner stands first. It is an open
@@ -27,7 +27,7 @@ type slot struct {
 
 // add remembers the line of a partner, unless an earlier one is known. It
 // returns the first line.
-func (t *firstLines) add(k partner.Key, line int) int {
+func (t *firstLines) add(k ledger.Key, line int) int {
 	s := &t.shards[k[15]]
 	if s.used*8 >= len(s.slots)*7 {
 		s.grow()
@@ -42,7 +42,7 @@ func (t *firstLines) add(k partner.Key, line int) int {
 }
 
 // first is the line on which a partner stands first; 0 when it is not known.
-func (t *firstLines) first(k partner.Key) int {
+func (t *firstLines) first(k ledger.Key) int {
 	s := &t.shards[k[15]]
 	if len(s.slots) == 0 {
 		return 0

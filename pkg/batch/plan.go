@@ -45,20 +45,14 @@ type tallyKey struct {
 	code   partner.Code
 }
 
-// Lookup answers what became of partners in earlier runs.
-type Lookup func(ctx context.Context, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error)
-
 // MakePlan is pass 1: it reads and checks every row, finds duplicates, and
 // calls each, if given, with every row and its verdict in input order. earlier,
 // if given, tells what earlier runs did, and existing the names (NameKey) that
 // are partners already; a row that is still to be sent is Valid.
 func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, earlier Lookup, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{}, seed: maphash.MakeSeed(), tallies: map[tallyKey]int{}}
-	sum, err := walk(ctx, s, rules, p.seed, func(b checkedBlock) error {
-		p.sums = append(p.sums, b.sum)
-		p.Blank += b.blank
-		return p.block(ctx, b.rows, earlier, each)
-	})
+	w := walker{s, rules, earlier, p.seed}
+	sum, err := w.walk(ctx, func(b checkedBlock) error { return p.block(b, each) })
 	if err != nil {
 		return nil, err
 	}
@@ -73,21 +67,15 @@ func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, earlier
 	return p, nil
 }
 
-func (p *Plan) block(ctx context.Context, rows []Checked, earlier Lookup, each func(*Result) error) error {
-	var known map[ledger.Key]ledger.Entry
-	for i := range rows {
-		if rows[i].Valid() {
-			p.lines.add(rows[i].Key, rows[i].Line)
+func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
+	p.sums = append(p.sums, b.sum)
+	p.Blank += b.blank
+	for i := range b.rows {
+		c := &b.rows[i]
+		if c.Valid() {
+			p.lines.add(c.Key, c.Line)
 		}
-	}
-	if earlier != nil {
-		var err error
-		if known, err = earlier(ctx, p.open(rows)); err != nil {
-			return err
-		}
-	}
-	for i := range rows {
-		r := p.row(&rows[i], known)
+		r := p.row(c, b.known)
 		if each == nil {
 			continue
 		}
@@ -96,18 +84,6 @@ func (p *Plan) block(ctx context.Context, rows []Checked, earlier Lookup, each f
 		}
 	}
 	return nil
-}
-
-// open lists the keys of the rows that this sheet alone gives no reason not to
-// send.
-func (p *Plan) open(rows []Checked) []ledger.Key {
-	keys := make([]ledger.Key, 0, len(rows))
-	for i := range rows {
-		if rows[i].Valid() && p.lines.first(rows[i].Key) == rows[i].Line {
-			keys = append(keys, ledger.Key(rows[i].Key))
-		}
-	}
-	return keys
 }
 
 func (p *Plan) row(c *Checked, known map[ledger.Key]ledger.Entry) Result {
@@ -119,7 +95,7 @@ func (p *Plan) row(c *Checked, known map[ledger.Key]ledger.Entry) Result {
 		}
 	}
 	r, settled := p.verdict(c)
-	if e, ok := known[ledger.Key(c.Key)]; ok && !settled {
+	if e, ok := known[c.Key]; ok && !settled {
 		r, settled = newJob(c).answered(e)
 	}
 	if !settled {

@@ -2,7 +2,6 @@ package batch
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync"
@@ -132,26 +131,27 @@ func (s *Submission) stopped() *Stop {
 // dispatch reads the sheet again and gives every row its future, in order.
 func (s *Submission) dispatch(walking, ctx context.Context, order chan<- chan Result, inFlight *sync.WaitGroup) error {
 	n := 0
-	_, err := walk(walking, s.Plan.Sheet, s.Plan.Rules, s.Plan.seed, func(b checkedBlock) error {
+	w := walker{s.Plan.Sheet, s.Plan.Rules, s.Run.Lookup, s.Plan.seed}
+	_, err := w.walk(walking, func(b checkedBlock) error {
 		if n >= len(s.Plan.sums) || b.sum != s.Plan.sums[n] {
 			return s.fileChanged()
 		}
 		n++
-		known, err := s.lookUp(ctx, b.rows)
-		if err != nil {
-			return s.ledgerLost(err)
-		}
 		for i := range b.rows {
 			select {
-			case order <- s.future(ctx, &b.rows[i], known, inFlight):
+			case order <- s.future(ctx, &b.rows[i], b.known, inFlight):
 			case <-walking.Done():
 				return walking.Err()
 			}
 		}
 		return nil
 	})
-	if err == nil && n != len(s.Plan.sums) {
-		err = s.fileChanged()
+	var lost *ledgerError
+	switch {
+	case errors.As(err, &lost):
+		return s.ledgerLost(lost)
+	case err == nil && n != len(s.Plan.sums):
+		return s.fileChanged()
 	}
 	return err
 }
@@ -168,11 +168,6 @@ func (s *Submission) ledgerLost(err error) error {
 		Hint: "see that its disk has room and can be written, and run the same command again: what was created is recorded, and nothing is created twice"}
 	s.stop(stop)
 	return stop
-}
-
-// lookUp asks the ledger about all rows of a block in one query.
-func (s *Submission) lookUp(ctx context.Context, rows []Checked) (map[ledger.Key]ledger.Entry, error) {
-	return s.Run.Lookup(context.WithoutCancel(ctx), s.Plan.open(rows))
 }
 
 // future starts a row on its way, or answers at once.
@@ -256,8 +251,7 @@ type job struct {
 }
 
 func newJob(c *Checked) *job {
-	body := c.Partner.Body()
-	return &job{row: c.Row, company: c.Partner.At(partner.CompanyName), key: ledger.Key(c.Key), body: body, fingerprint: sha256.Sum256(body)}
+	return &job{row: c.Row, company: c.Partner.At(partner.CompanyName), key: c.Key, body: c.body, fingerprint: c.fingerprint}
 }
 
 func (j *job) notSent(why, hint string) Result {

@@ -8,6 +8,7 @@ package batch
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"hash/maphash"
 	"io"
@@ -15,17 +16,20 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"onboard/pkg/ledger"
 	"onboard/pkg/partner"
 	"onboard/pkg/sheet"
 )
 
 // Checked is a row with what its check found: problems, or a partner and its
-// key.
+// key, and with a ledger at hand also what would be sent.
 type Checked struct {
 	sheet.Row
-	Partner  partner.Partner
-	Key      partner.Key
-	Problems []partner.Problem
+	Partner     partner.Partner
+	Key         ledger.Key
+	Problems    []partner.Problem
+	body        []byte
+	fingerprint ledger.Fingerprint
 }
 
 // Valid says that the row may be sent, as far as it alone can tell.
@@ -34,15 +38,28 @@ func (c *Checked) Valid() bool { return len(c.Problems) == 0 }
 // checkedBlock is what one block of the sheet became.
 type checkedBlock struct {
 	rows  []Checked
+	known map[ledger.Key]ledger.Entry // what earlier runs made of its valid rows
 	blank int
 	sum   uint64 // of the block's bytes, to notice a file that changes between the passes
 	err   error
 }
 
-// walk reads the sheet from the first row, parses and checks its blocks on all
-// cores, and calls fn with them in order. It returns the SHA-256 of the file.
-func walk(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, seed maphash.Seed, fn func(checkedBlock) error) (string, error) {
-	scanner, err := s.Scan()
+// Lookup answers what became of partners in earlier runs.
+type Lookup func(ctx context.Context, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error)
+
+// walker is how a sheet is read: by which rules, and with which ledger, if any.
+type walker struct {
+	sheet   *sheet.Sheet
+	rules   *partner.Rules
+	earlier Lookup // nil: no ledger
+	seed    maphash.Seed
+}
+
+// walk reads the sheet from the first row, parses, checks and looks up its
+// blocks on all cores, and calls fn with them in order. It returns the SHA-256
+// of the file.
+func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string, error) {
+	scanner, err := w.sheet.Scan()
 	if err != nil {
 		return "", err
 	}
@@ -59,7 +76,7 @@ func walk(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, seed maphas
 			if err != nil {
 				future <- checkedBlock{err: err} // told in its turn, after the rows before it
 			} else {
-				go func() { future <- check(s, rules, seed, block) }()
+				go func() { future <- w.check(ctx, block) }()
 			}
 			select {
 			case order <- future:
@@ -90,18 +107,43 @@ func walk(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, seed maphas
 }
 
 // check turns one block into checked rows.
-func check(s *sheet.Sheet, rules *partner.Rules, seed maphash.Seed, block sheet.Block) checkedBlock {
-	sum := maphash.Bytes(seed, block.Data)
-	parsed, err := s.Parse(block)
+func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
+	sum := maphash.Bytes(w.seed, block.Data)
+	parsed, err := w.sheet.Parse(block)
 	if err != nil {
 		return checkedBlock{err: err}
 	}
-	rows := make([]Checked, len(parsed.Rows))
+	b := checkedBlock{rows: make([]Checked, len(parsed.Rows)), blank: parsed.Blank, sum: sum}
 	for i, row := range parsed.Rows {
-		rows[i] = checkRow(s, rules, row)
+		b.rows[i] = checkRow(w.sheet, w.rules, row)
 	}
-	return checkedBlock{rows: rows, blank: parsed.Blank, sum: sum}
+	if w.earlier != nil {
+		b.known, b.err = w.lookUp(ctx, b.rows)
+	}
+	return b
 }
+
+// lookUp asks the ledger about a block's valid rows in one query.
+func (w *walker) lookUp(ctx context.Context, rows []Checked) (map[ledger.Key]ledger.Entry, error) {
+	keys := make([]ledger.Key, 0, len(rows))
+	for i := range rows {
+		if c := &rows[i]; c.Valid() {
+			c.body = c.Partner.Body()
+			c.fingerprint = sha256.Sum256(c.body)
+			keys = append(keys, c.Key)
+		}
+	}
+	known, err := w.earlier(ctx, keys)
+	if err != nil {
+		return nil, &ledgerError{err}
+	}
+	return known, nil
+}
+
+// ledgerError tells a failing ledger from a failing sheet.
+type ledgerError struct{ error }
+
+func (e *ledgerError) Unwrap() error { return e.error }
 
 func checkRow(s *sheet.Sheet, rules *partner.Rules, row sheet.Row) Checked {
 	c := Checked{Row: row}
@@ -119,7 +161,7 @@ func checkRow(s *sheet.Sheet, rules *partner.Rules, row sheet.Row) Checked {
 		}
 	}
 	if c.Valid() {
-		c.Key = partner.KeyOf(&c.Partner, rules.Key)
+		c.Key = ledger.Key(partner.KeyOf(&c.Partner, rules.Key))
 	}
 	c.Text = nil // the partner holds what counts from here on
 	return c
