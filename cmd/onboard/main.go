@@ -41,7 +41,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case err == nil:
 		return report.ExitOK
 	case errors.As(err, &exit):
-		return exit.code
+		return exit.code // everything was said
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "onboard: interrupted, and nothing was sent")
 		return report.ExitInterrupted

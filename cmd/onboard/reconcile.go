@@ -15,6 +15,7 @@ import (
 	"onboard/pkg/batch"
 	"onboard/pkg/ledger"
 	"onboard/pkg/partner"
+	"onboard/pkg/report"
 	"onboard/pkg/sheet"
 )
 
@@ -81,6 +82,10 @@ func (r *reconciliation) run(ctx context.Context) error {
 	before, ready := interruptible(ctx)
 	only, err := r.decide(before)
 	ready()
+	if err == nil && len(r.doubts) == 0 {
+		r.say("No row of %s is in doubt in this ledger, so nothing was done.", r.sheet.Name())
+		err = exitError{report.ExitOK}
+	}
 	if err != nil {
 		return r.giveUp(err)
 	}
@@ -101,11 +106,11 @@ func (r *reconciliation) decide(ctx context.Context) (map[ledger.Key]bool, error
 		return nil, err
 	}
 	if len(r.doubts) == 0 {
-		r.say("No row of %s is in doubt.", r.sheet.Name())
-		return map[ledger.Key]bool{}, nil
+		return nil, nil
 	}
-	r.show(r.existing(ctx))
-	decisions, err := r.takeDecisions(ctx)
+	existing := r.existing(ctx)
+	r.show(existing)
+	decisions, err := r.takeDecisions(ctx, existing)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +119,10 @@ func (r *reconciliation) decide(ctx context.Context) (map[ledger.Key]bool, error
 		if d.Verdict == batch.DecidedResend {
 			resend++
 		}
+	}
+	if r.dryRun {
+		r.say("%d decisions, %d of them to send again; --dry-run, so nothing was done.", len(decisions), resend)
+		return nil, exitError{report.ExitInDoubt}
 	}
 	if err := r.agree(ctx, resend); err != nil {
 		return nil, err
@@ -132,7 +141,7 @@ func (r *reconciliation) existing(ctx context.Context) map[partner.Key]bool {
 
 // show lists the rows in doubt with their evidence.
 func (r *reconciliation) show(existing map[partner.Key]bool) {
-	r.say("%d rows are in doubt on %s:", len(r.doubts), r.to.name)
+	r.say("In doubt on %s: %s", r.to.name, report.Count(len(r.doubts), "row"))
 	t := tabwriter.NewWriter(r.err, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "LINE\tCOMPANY\tSENT\tTRACE ID\tA PARTNER NOW?\tWHY IN DOUBT")
 	for _, d := range r.doubts {
@@ -149,11 +158,15 @@ func (r *reconciliation) show(existing map[partner.Key]bool) {
 }
 
 // takeDecisions reads the in-doubt file, or gives every row the one decision
-// of --all.
-func (r *reconciliation) takeDecisions(ctx context.Context) (map[ledger.Key]batch.Decision, error) {
+// of --all, as far as the platform does not say that the partner exists.
+func (r *reconciliation) takeDecisions(ctx context.Context, existing map[partner.Key]bool) (map[ledger.Key]batch.Decision, error) {
 	if r.all != "" {
 		decisions := map[ledger.Key]batch.Decision{}
 		for _, d := range r.doubts {
+			if existing[partner.NameKey(d.Company)] {
+				r.say("Line %d is not sent again: a partner of that name exists.", d.Row.Line)
+				continue
+			}
 			decisions[d.Doubt.Key] = batch.Decision{Verdict: batch.Verdict(r.all)}
 		}
 		return decisions, nil
@@ -207,7 +220,7 @@ func (r *reconciliation) agree(ctx context.Context, resend int) error {
 	if !r.interactive() || r.path == "-" {
 		return errors.New("nobody can be asked here; hint: add --yes to send rows again without being asked")
 	}
-	question := fmt.Sprintf("%d rows will be sent again to %s. A partner that exists already would then exist twice. Type resend to go on: ", resend, r.to.name)
+	question := fmt.Sprintf("%s to be sent again to %s. A partner that exists already would then exist twice. Type resend to go on: ", report.Count(resend, "row"), r.to.name)
 	answer, err := r.ask(ctx, question)
 	if err == nil && answer != string(batch.DecidedResend) {
 		err = errors.New("not confirmed, so nothing was decided or sent")

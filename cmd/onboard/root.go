@@ -69,7 +69,7 @@ const fromVariable = "variable"
 func fromEnvironment(flags *pflag.FlagSet) (err error) {
 	flags.VisitAll(func(f *pflag.Flag) {
 		value, ok := os.LookupEnv(variable(f.Name))
-		if !ok || f.Changed || f.Name == "help" || err != nil {
+		if !ok || value == "" || f.Changed || f.Name == "help" || err != nil {
 			return
 		}
 		if e := flags.Set(f.Name, value); e != nil {

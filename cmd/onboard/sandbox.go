@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"onboard/pkg/pace"
+	"onboard/pkg/report"
 	"onboard/pkg/sandbox"
 )
 
@@ -95,12 +96,12 @@ func serveSandbox(c *console, flags *sandboxFlags) error {
 	<-caught
 	signal.Stop(caught)
 	stats := server.Snapshot()
-	created, twice := 0, 0
-	for _, tokens := range stats.Created {
-		created += len(tokens)
-		twice += len(tokens) - 1
+	created := server.Creations()
+	different := map[string]bool{}
+	for _, p := range created {
+		different[p.Company+"\x00"+p.Country] = true
 	}
-	c.say("\n%d requests, %d partners created, %d of them more than once", stats.Requests, created, twice)
+	c.say("\n%s, %s created, %d of them a second time", report.Count(stats.Requests, "request"), report.Count(len(created), "partner"), len(created)-len(different))
 	if len(stats.Violations) > 0 {
 		return errors.New("the caller broke a rule: " + stats.Violations[0])
 	}

@@ -60,7 +60,9 @@ func (s *submission) run(ctx context.Context) error {
 
 // giveUp ends the run in the ledger before anything was sent.
 func (s *submission) giveUp(err error) error {
-	if e := s.ledgerRun.End(report.ExitNothing, nil); e != nil {
+	exit := exitError{report.ExitNothing}
+	errors.As(err, &exit)
+	if e := s.ledgerRun.End(exit.code, nil); e != nil {
 		s.say("onboard: %v", e)
 	}
 	return err

@@ -77,8 +77,8 @@ func (s *Submission) pause(j *job, number, try int, a lmpi.Answer) (r Result, do
 	} else if a.Outcome == lmpi.Unprocessed {
 		s.Pace.Hold(wait)
 	}
-	if !s.quota.take() {
-		s.stop(&Stop{Kind: Refused, Reason: "the server turned away more requests than a run may repeat; the last time: " + a.Reason,
+	if try < s.MaxAttempts && !s.quota.take() {
+		s.stop(&Stop{Kind: Refused, Reason: "more requests had to be repeated than one run may repeat; the last one because " + a.Reason,
 			Hint: "run the same command again later, with a lower --rate-limit"})
 	}
 	if try >= s.MaxAttempts {

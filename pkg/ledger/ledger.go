@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
-
-	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
 )
 
 // readers is how many queries may run at once. SQLite has locks that all of

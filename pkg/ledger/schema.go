@@ -8,6 +8,10 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 const (
@@ -135,10 +139,22 @@ func connect(path string, pragmas []pragma, limit int) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(limit)
 	db.SetMaxIdleConns(limit)
-	if err := verify(db, pragmas); err != nil {
+	if err := verifyPatiently(db, pragmas); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// verifyPatiently waits for another process that is just making the file: the
+// change to WAL needs it alone, and does not heed busy_timeout.
+func verifyPatiently(c querier, pragmas []pragma) error {
+	var busy *sqlite.Error
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := verify(c, pragmas)
+		if !errors.As(err, &busy) || busy.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // verify reads every pragma back: SQLite accepts a misspelt one in silence.

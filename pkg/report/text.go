@@ -40,9 +40,9 @@ func (p PlanInfo) ToSend() int {
 func WritePlan(w io.Writer, p PlanInfo) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	s := p.Plan.Sheet
-	fmt.Fprintf(t, "Sheet\t%s: %s", s.Name(), count(p.Plan.Rows, "row"))
+	fmt.Fprintf(t, "Sheet\t%s: %s", s.Name(), Count(p.Plan.Rows, "row"))
 	if p.Plan.Blank > 0 {
-		fmt.Fprintf(t, ", %s skipped", count(p.Plan.Blank, "blank one"))
+		fmt.Fprintf(t, ", %s skipped", Count(p.Plan.Blank, "blank one"))
 	}
 	fmt.Fprintf(t, ", %s\n", separator(s.Delimiter))
 	fmt.Fprintf(t, "Columns\t%s\n", columns(p.Plan))
@@ -121,7 +121,7 @@ func writeProblems(w io.Writer, p *batch.Plan) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i, tally := range p.Common {
 		if i == commonest {
-			fmt.Fprintf(t, "  …\tand %s\n", count(len(p.Common)-i, "more kind"))
+			fmt.Fprintf(t, "  …\tand %s\n", Count(len(p.Common)-i, "more kind"))
 			break
 		}
 		kind := tally.Column
@@ -141,7 +141,7 @@ func WriteClosing(w io.Writer, s *Summary, stop *batch.Stop, next []string) {
 			parts = append(parts, fmt.Sprintf("%d %s", n, Words(status)))
 		}
 	}
-	fmt.Fprintf(w, "%s: %s\n", count(s.Input.Rows, "row"), strings.Join(parts, ", "))
+	fmt.Fprintf(w, "%s: %s\n", Count(s.Input.Rows, "row"), strings.Join(parts, ", "))
 	if stop != nil {
 		fmt.Fprintf(w, "Stopped: %s\n", stop.Reason)
 		if stop.Hint != "" {
@@ -173,8 +173,8 @@ func WriteClosing(w io.Writer, s *Summary, stop *batch.Stop, next []string) {
 	t.Flush()
 }
 
-// count is a number with its noun: "1 row", "2 rows".
-func count(n int, noun string) string {
+// Count is a number with its noun: "1 row", "2 rows".
+func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
@@ -183,9 +183,9 @@ func count(n int, noun string) string {
 
 func are(n int, noun string) string {
 	if n == 1 {
-		return count(n, noun) + " is"
+		return Count(n, noun) + " is"
 	}
-	return count(n, noun) + " are"
+	return Count(n, noun) + " are"
 }
 
 // perTime is a pace in words: 5/s, 90/m, 12/h.
