@@ -1,6 +1,7 @@
 package partner
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ type Rules struct {
 	defaults [NumFields]string
 	allowed  [NumFields][]string
 	Key      []Field
+	Fix      bool // apply exact corrections instead of only hinting at them
 }
 
 // NewRules returns the API's own rules.
@@ -28,7 +30,7 @@ func NewRules() *Rules {
 // field's own rule is an error.
 func (r *Rules) Default(f Field, value string) error {
 	v, problems := r.checkCell(f, value, nil)
-	if len(problems) > 0 {
+	if Faulty(problems) {
 		return fmt.Errorf("%s=%q: %s", f, value, problems[0].Message)
 	}
 	r.defaults[f] = v
@@ -58,67 +60,129 @@ func (r *Rules) Allow(f Field, code string) error {
 // Allowed lists the codes a field takes; empty when it has no list.
 func (r *Rules) Allowed(f Field) []string { return r.allowed[f] }
 
-// Check cleans a row and checks it against every rule. It returns the partner
-// when there is no problem, and all problems when there are any, in the order
-// of the fields. Line and Column are left for the caller, who knows the sheet.
+// Check cleans a row and checks it against every rule. It returns all
+// problems, in the order of the fields, and the partner, which is worth
+// sending unless the problems are Faulty. Line and Column are left for the
+// caller, who knows the sheet.
 func (r *Rules) Check(row *Row) (Partner, []Problem) {
 	var p Partner
 	var problems []Problem
 	for f := range NumFields {
 		*p.row.At(f), problems = r.checkCell(f, *row.At(f), problems)
 	}
+	for i := range problems {
+		if q := &problems[i]; q.Field == Email.String() && q.Code == BadFormat && q.Hint == "" {
+			q.Hint = cutAt(p.row.Email, &p.row)
+		}
+	}
 	return p, problems
 }
 
-// checkCell cleans and checks one cell, appending what is wrong with it.
+// checkCell cleans and checks one cell, appending what is wrong with it or was
+// corrected.
 func (r *Rules) checkCell(f Field, raw string, problems []Problem) (string, []Problem) {
 	s := &Specs[f]
-	v := Clean(raw)
-	if v == "" {
-		v = r.defaults[f]
+	v, seen := raw, look(raw)
+	if seen&unclean != 0 {
+		v = Clean(raw)
+		seen = look(v)
 	}
 	if v == "" {
-		if s.Required {
-			problems = append(problems, Problem{Field: s.Name, Value: raw, Code: Required,
-				Message: s.Label + " is missing"})
+		if s.Required && r.defaults[f] == "" {
+			problems = append(problems, Problem{Field: s.Name, Value: raw, Code: Required, Message: s.Label + " is missing"})
 		}
-		return v, problems
+		return r.defaults[f], problems // Default has checked it
 	}
-	if s.Code {
+	if s.Code && seen&lowerCase != 0 {
 		v = upperASCII(v)
 	}
-	if code, message, hint := r.fault(f, v); code != "" {
-		problems = append(problems, Problem{Field: s.Name, Value: raw, Code: code, Message: message, Hint: hint})
+	x := r.fault(f, v, seen)
+	switch {
+	case x.fix != "" && r.Fix:
+		v = x.fix
+		problems = append(problems, Problem{Field: s.Name, Value: raw, Code: Fixed, Message: s.Label + " was read as " + v, Hint: v})
+	case x.code != "":
+		problems = append(problems, Problem{Field: s.Name, Value: raw, Code: x.code, Message: x.message, Hint: cmp.Or(x.fix, x.hint)})
 	}
-	if n := utf8.RuneCountInString(v); n > s.Max && !s.Code {
+	if x.gone || s.Code || len(v) <= s.Max {
+		return v, problems
+	}
+	if n := utf8.RuneCountInString(v); n > s.Max {
 		problems = append(problems, Problem{Field: s.Name, Value: raw, Code: TooLong,
 			Message: fmt.Sprintf("%s has %d characters, and %d is the most", s.Label, n, s.Max)})
 	}
 	return v, problems
 }
 
+// fault is what is wrong with a value.
+type fault struct {
+	code    Code // "": nothing
+	message string
+	fix     string // the exact correction
+	hint    string // where there is no exact one
+	gone    bool   // the value is lost, so that its length means nothing
+}
+
 // fault finds what is wrong with a cleaned, non-empty value besides its
-// length: first whether it is text at all, then whether it is of its kind.
-func (r *Rules) fault(f Field, v string) (code Code, message, hint string) {
-	if !utf8.ValidString(v) {
-		return BadEncoding, Specs[f].Label + " contains bytes that are not text in the file's encoding", ""
+// length: first whether it is text at all, then whether it is the value that
+// was meant, then whether it is of its kind.
+func (r *Rules) fault(f Field, v string, seen traits) fault {
+	if seen&nonASCII != 0 {
+		if x := textFault(f, v); x.code != "" {
+			return x
+		}
 	}
-	if c, found := controlIn(v); found {
-		return ControlCharacter, fmt.Sprintf("%s contains the invisible control character U+%04X", Specs[f].Label, c), ""
+	if seen&(odd|nonASCII) != 0 {
+		if message := damage(f, v); message != "" {
+			return fault{code: BadFormat, message: message, gone: true}
+		}
+	}
+	if heading(f, v) {
+		return fault{code: BadFormat, message: Specs[f].Label + " is the heading of its own column", gone: true}
 	}
 	switch {
 	case f == Email:
 		if why := emailFault(v); why != "" {
-			return BadFormat, "the e-mail address can't be used: " + why, emailHint(v)
+			return fault{code: BadFormat, message: "the e-mail address can't be used: " + why, fix: emailExact(v)}
 		}
 	case f == Country:
 		if !IsCountry(v) && !slices.Contains(r.allowed[f], v) {
-			return NotAllowed, "the country is not a two-letter ISO country code", countryHint(v)
+			return r.notListed(f, v, "the country is not a two-letter ISO country code")
 		}
-	case len(r.allowed[f]) > 0 && !slices.Contains(r.allowed[f], v):
-		return NotAllowed, r.listed(f), r.codeHint(f, v)
+	case len(r.allowed[f]) > 0:
+		if !slices.Contains(r.allowed[f], v) {
+			return r.notListed(f, v, r.listed(f))
+		}
+	case r.Fix && seen&nonASCII != 0:
+		return fault{fix: narrow(f, v)}
 	}
-	return "", "", ""
+	return fault{}
+}
+
+// textFault finds what is no text, or no longer the text it was.
+func textFault(f Field, v string) fault {
+	label := Specs[f].Label
+	switch {
+	case !utf8.ValidString(v):
+		return fault{code: BadEncoding, message: label + " contains bytes that are not text in the file's encoding"}
+	case garbled(v):
+		return fault{code: BadEncoding, message: label + " is garbled: it was once read in the wrong encoding", hint: ungarble(v), gone: true}
+	case strings.ContainsRune(v, utf8.RuneError):
+		return fault{code: BadEncoding, message: label + " contains \uFFFD, which stands where a character was lost"}
+	}
+	if c, found := controlIn(v); found {
+		return fault{code: ControlCharacter, message: fmt.Sprintf("%s contains the invisible control character U+%04X", label, c)}
+	}
+	return fault{}
+}
+
+// notListed is the fault of a code outside its list.
+func (r *Rules) notListed(f Field, v, message string) fault {
+	x := fault{code: NotAllowed, message: message, fix: r.exactCode(f, v)}
+	if x.fix == "" {
+		x.hint = r.nearCode(f, v)
+	}
+	return x
 }
 
 func (r *Rules) listed(f Field) string {
@@ -126,22 +190,4 @@ func (r *Rules) listed(f Field) string {
 		return fmt.Sprintf("%s is not %s", Specs[f].Label, r.allowed[f][0])
 	}
 	return fmt.Sprintf("%s is not one of %s", Specs[f].Label, strings.Join(r.allowed[f], " "))
-}
-
-// codeHint is the code that a value stands for, where there is exactly one.
-func (r *Rules) codeHint(f Field, v string) string {
-	if f != DataCenter {
-		return ""
-	}
-	code := countryHint(v)
-	if code == "GB" { // the country is GB, the data center UK
-		code = "UK"
-	}
-	if strings.EqualFold(v, "Europe") {
-		code = "EU"
-	}
-	if slices.Contains(r.allowed[f], code) {
-		return code
-	}
-	return ""
 }

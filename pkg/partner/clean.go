@@ -11,7 +11,7 @@ import (
 // ends, and a run of line breaks and tabs inside becomes one space. Nothing
 // else is changed.
 func Clean(s string) string {
-	if plain(s) {
+	if look(s)&unclean == 0 {
 		return s
 	}
 	s = strings.TrimFunc(s, invisible)
@@ -21,18 +21,43 @@ func Clean(s string) string {
 	return joinLines(s)
 }
 
-// plain says that there is nothing to clean: printable ASCII without a space
-// at either end, which is nearly every cell.
-func plain(s string) bool {
-	if s == "" {
-		return true
-	}
-	for i := range len(s) {
-		if s[i] < 0x20 || s[i] >= 0x7f {
-			return false
+// traits are what one look at a cell tells about its characters.
+type traits uint8
+
+const (
+	nonASCII  traits = 1 << iota // no printable ASCII: further, or a control character
+	odd                          // a symbol that every damaged value contains, and hardly any other
+	lowerCase                    // a lower-case ASCII letter
+	unclean                      // Clean may change it
+)
+
+// byteTraits are the traits of each byte, so that the look is one addition a
+// byte: nearly every cell is plain, and needs no more.
+var byteTraits = func() (t [256]traits) {
+	for i := range t {
+		switch c := byte(i); {
+		case c < 0x20 || c >= 0x7f:
+			t[i] = nonASCII | unclean
+		case 'a' <= c && c <= 'z':
+			t[i] = lowerCase
+		case strings.IndexByte("#%*+:<[{$", c) >= 0:
+			t[i] = odd
 		}
 	}
-	return s[0] != ' ' && s[len(s)-1] != ' '
+	return t
+}()
+
+func look(s string) (seen traits) {
+	if s == "" {
+		return 0
+	}
+	for i := range len(s) {
+		seen |= byteTraits[s[i]]
+	}
+	if s[0] == ' ' || s[len(s)-1] == ' ' {
+		seen |= unclean
+	}
+	return seen
 }
 
 func joinLines(s string) string {

@@ -3,6 +3,8 @@ package partner
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // emailFault says in words why s is no address that the API takes, or "".
@@ -88,19 +90,46 @@ func describe(r rune) string {
 
 func controlRune(r rune) bool { return r < 0x20 || 0x7f <= r && r < 0xa0 }
 
-// emailHint is the address inside a mailto: link or angle brackets, when that
-// alone makes it right.
-func emailHint(s string) string {
-	inner := s
+// emailExact is the address that a cell holds with something about it that is
+// no part of it: a mailto: link, angle brackets and the name before them,
+// punctuation behind, full-width characters. "" when that alone does not make
+// it right.
+func emailExact(s string) string {
+	inner := strings.TrimRight(halfWidth(s), ".,; ")
 	if open, end := strings.LastIndexByte(inner, '<'), len(inner)-1; open >= 0 && inner[end] == '>' {
 		inner = inner[open+1 : end]
 	}
 	if len(inner) > 7 && strings.EqualFold(inner[:7], "mailto:") {
-		inner = inner[7:]
+		inner, _, _ = strings.Cut(inner[7:], "?") // ?subject=…
 	}
-	inner = Clean(inner)
-	if inner == s || inner == "" || emailFault(inner) != "" {
+	inner = strings.TrimRight(Clean(inner), ".,; ")
+	if inner == s || inner == "" || len(inner) > Specs[Email].Max || emailFault(inner) != "" {
 		return ""
 	}
 	return inner
+}
+
+// cutAt asks whether an address ends where a program stopped at the first
+// letter that is not ASCII: info@m of Müller & Co, or j.m of J. Müller. It
+// asks only when the row's own names say so, else it is "".
+func cutAt(email string, row *Row) string {
+	at := strings.IndexByte(email, '@')
+	if strings.IndexByte(email[at+1:], '.') >= 0 && at >= 0 {
+		return "" // the domain is whole
+	}
+	end := email[strings.LastIndexAny(email, "@._-")+1:]
+	if end == "" && at < 0 {
+		return ""
+	}
+	for _, name := range [...]string{row.CompanyName, row.LastName, row.FirstName, row.City} {
+		for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) }) {
+			if len(word) <= len(end) || !strings.EqualFold(word[:len(end)], end) {
+				continue
+			}
+			if r, _ := utf8.DecodeRuneInString(word[len(end):]); r >= utf8.RuneSelf && r != utf8.RuneError {
+				return fmt.Sprintf("was it cut before the %c of %s?", r, word)
+			}
+		}
+	}
+	return ""
 }

@@ -38,13 +38,53 @@ func TestEmail(t *testing.T) {
 	}
 }
 
-func TestEmailHint(t *testing.T) {
+func TestEmailExact(t *testing.T) {
 	for in, want := range map[string]string{
-		"<a@b.com>": "a@b.com", "mailto:a@b.com": "a@b.com", "Ann Lee <a@b.com>": "a@b.com", "<MAILTO:a@b.com>": "a@b.com",
-		"a@b.com": "", "a+b@c.com": "", "<nobody>": "", "mailto:": "", "": "",
+		"<a@b.com>": "a@b.com", "mailto:a@b.com": "a@b.com", "Ann Lee <a@b.com>": "a@b.com", "<MAILTO:a@b.com>": "a@b.com", "Ann Lee<a@b.com>;": "a@b.com",
+		"\"Lee, Ann\" <a@b.com>": "a@b.com", "mailto:a@b.com?subject=Hi": "a@b.com", "< a@b.com >": "a@b.com", "<a@b.com.>": "a@b.com",
+		"a@b.com.": "a@b.com", "a@b.com,": "a@b.com", "a@b.com;": "a@b.com", "a@b.com ;": "a@b.com",
+		"ａ＠ｂ．ｃｏｍ": "a@b.com", "a＠b.com": "a@b.com", "ａ１@b.com": "a1@b.com", "＜a@b.com＞": "a@b.com",
+		"a@b.com": "", "a+b@c.com": "", "<nobody>": "", "mailto:": "", "": "", ".": "", "<>": "", "a@b.com;c@d.com": "", "a@b.com, c@d.com": "", "<a@b.com> <c@d.com> x": "",
+		"a@b,com": "", "a@b.con,m": "", "a at b.com": "", "é@b.com": "", "a@b²com": "", "mailto:mailto:a@b.com": "", "<" + strings.Repeat("a", 130) + "@b.com>": "",
 	} {
-		if got := emailHint(in); got != want {
-			t.Errorf("emailHint(%q) = %q, want %q", in, got, want)
+		if got := emailExact(in); got != want {
+			t.Errorf("emailExact(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+func TestCutAt(t *testing.T) {
+	row := func(company, last string) *Row {
+		return &Row{CompanyName: company, FirstName: "Jörg", LastName: last, City: "Köln"}
+	}
+	for _, tc := range []struct {
+		email string
+		row   *Row
+		want  string
+	}{
+		{"info@m", row("Müller & Söhne GmbH", "Lee"), "was it cut before the ü of Müller?"},
+		{"info@M", row("Müller", "Lee"), "was it cut before the ü of Müller?"},
+		{"info@zaunk", row("Zaunkönig IT", "Lee"), "was it cut before the ö of Zaunkönig?"},
+		{"info@it-zaunk", row("Zaunkönig IT", "Lee"), "was it cut before the ö of Zaunkönig?"},
+		{"info@", row("Überlingen AG", "Lee"), "was it cut before the Ü of Überlingen?"},
+		{"a.m", row("Acme", "Müller"), "was it cut before the ü of Müller?"},
+		{"j", row("Acme", "Lee"), "was it cut before the ö of Jörg?"},
+		{"info@acme", row("Acme", "Lee"), ""},
+		{"info@m", row("Mueller", "Lee"), ""},
+		{"info@m.de", row("Müller", "Lee"), ""},
+		{"info@mu", row("Müller", "Lee"), ""},
+		{"info@müller", row("Müller", "Lee"), ""},
+		{"a.", row("Acme", "Über"), ""},
+		{"x", row("M\xfcller", "Lee"), ""},
+		{"m", row("M\xfcller", "Lee"), ""},
+	} {
+		if got := cutAt(tc.email, tc.row); got != tc.want {
+			t.Errorf("%q of %q, %q: got %q, want %q", tc.email, tc.row.CompanyName, tc.row.LastName, got, tc.want)
+		}
+	}
+	cut := good()
+	cut.CompanyName, cut.Email = "Müller", "info@m"
+	if _, problems := NewRules().Check(cut); len(problems) != 1 || problems[0].Hint != "was it cut before the ü of Müller?" {
+		t.Errorf("the row's problems are %+v", problems)
 	}
 }

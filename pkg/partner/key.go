@@ -2,8 +2,9 @@ package partner
 
 import (
 	"crypto/sha256"
-	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -19,68 +20,71 @@ type Key [16]byte
 var DefaultKey = []Field{CompanyName, Country}
 
 // KeyOf computes the key of a partner from the given fields. Names compare
-// after Unicode NFKC and case folding, with runs of white space as one and the
-// punctuation of a trailing company form left aside, so that "Acme, Inc." and
-// "ACME  Inc" are one partner. Changing this rule would make the ledger
-// forget what it created: don't.
+// after Unicode NFKC and case folding, with runs of white space as one,
+// invisible characters as none, and the punctuation of a trailing company
+// form left aside, so that "Acme, Inc." and "ACME  Inc" are one partner.
+// Changing this rule would make the ledger forget what it created: don't.
 func KeyOf(p *Partner, fields []Field) Key {
-	h := sha256.New()
+	var hashed, value [512]byte // on the stack, and enough for nearly all
+	h := hashed[:0]
 	for _, f := range fields {
-		s := normalise(p.At(f))
+		v := appendNormal(value[:0], p.At(f))
 		if f == CompanyName {
-			s = companyForm(s)
+			v = companyForm(v)
 		}
-		fmt.Fprintf(h, "%s=%d:%s;", f, len(s), s)
+		h = append(append(h, f.String()...), '=')
+		h = append(strconv.AppendInt(h, int64(len(v)), 10), ':')
+		h = append(append(h, v...), ';')
 	}
-	return Key(h.Sum(nil)[:16])
+	sum := sha256.Sum256(h)
+	return Key(sum[:16])
 }
 
-func normalise(s string) string {
-	if !lowerPlain(s) {
-		// Folding can undo the normal form and the other way round, hence twice.
-		s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
-	}
-	return strings.Join(strings.FieldsFunc(s, invisible), " ")
-}
-
-func lowerPlain(s string) bool {
+// appendNormal appends a value as it is compared. ASCII, as most names are,
+// needs no tables.
+func appendNormal(b []byte, s string) []byte {
 	for i := range len(s) {
-		if s[i] >= 0x7f || s[i] < 0x20 || 'A' <= s[i] && s[i] <= 'Z' {
-			return false
+		if s[i] >= 0x7f || s[i] < 0x20 {
+			return append(b, normalise(s)...)
 		}
 	}
-	return true
+	gap := false
+	for i := range len(s) {
+		c := s[i]
+		if c == ' ' {
+			gap = len(b) > 0
+			continue
+		}
+		if gap {
+			b = append(b, ' ')
+		}
+		gap = false
+		if upper(c) {
+			c |= 0x20
+		}
+		b = append(b, c)
+	}
+	return b
 }
 
-// companyForms are the legal forms whose punctuation people write either way,
-// folded and without periods.
-var companyForms = map[string]bool{
-	"inc": true, "llc": true, "ltd": true, "limited": true, "corp": true, "co": true, "plc": true, "lp": true, "llp": true,
-	"pty": true, "pvt": true, "pte": true, "gmbh": true, "ag": true, "kg": true, "ohg": true, "ug": true, "se": true, "ek": true,
-	"sa": true, "sas": true, "sarl": true, "srl": true, "spa": true, "bv": true, "nv": true, "ab": true, "as": true,
-	"oy": true, "kk": true, "gk": true, "sl": true, "lda": true, "ltda": true, "kft": true, "sro": true,
+// normalise is the rule in full. Folding can undo the normal form, and the
+// other way round, hence again and again.
+func normalise(s string) string {
+	s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
+	s = strings.ReplaceAll(strings.Map(foldMore, s), "i\u0307", "i")
+	return strings.Join(strings.FieldsFunc(norm.NFKC.String(s), invisible), " ")
 }
 
-// companyForm takes the punctuation off the company form at the end of a
-// normalised name, and the comma before it. The form itself stays: Acme and
-// Acme Inc may be two companies.
-func companyForm(name string) string {
-	words := strings.Split(name, " ")
-	i := len(words)
-	for i > 1 {
-		bare := strings.ReplaceAll(strings.Trim(words[i-1], ",."), ".", "")
-		if !companyForms[bare] && words[i-1] != "&" {
-			break
-		}
-		if bare != "" {
-			words[i-1] = bare
-		}
-		i--
+// foldMore finishes what case folding leaves open. Of the Turkish pairs Iı and
+// İi a fold makes three letters: here they are one, or a name in capitals
+// would be another one. Characters that nobody sees (soft hyphens, zero-width
+// spaces, variation selectors) make no other name.
+func foldMore(r rune) rune {
+	switch {
+	case r == 'ı':
+		return 'i'
+	case r >= 0x7f && unicode.In(r, unicode.Cf, unicode.Variation_Selector):
+		return -1
 	}
-	if i < len(words) {
-		if w := strings.TrimRight(words[i-1], ","); w != "" {
-			words[i-1] = w
-		}
-	}
-	return strings.Join(words, " ")
+	return r
 }

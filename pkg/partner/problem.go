@@ -1,5 +1,7 @@
 package partner
 
+import "slices"
+
 // Code is the stable name of a kind of problem; scripts filter by it.
 type Code string
 
@@ -8,7 +10,7 @@ const (
 	Required         Code = "required"
 	TooLong          Code = "too_long"
 	NotAllowed       Code = "not_allowed" // a code outside its list
-	BadFormat        Code = "bad_format"  // an address that is none
+	BadFormat        Code = "bad_format"  // an address that is none, or what a program put in the place of a value
 	BadEncoding      Code = "bad_encoding"
 	ControlCharacter Code = "control_character"
 	RaggedRow        Code = "ragged_row"
@@ -16,6 +18,7 @@ const (
 	APIRejected      Code = "api_rejected"
 	NotSentRow       Code = "not_sent"
 	InDoubtRow       Code = "in_doubt"
+	Fixed            Code = "fixed" // corrected under Rules.Fix: nothing is wrong any more
 )
 
 // Problem is one thing wrong with one row, for a person to read. The tags are
@@ -27,7 +30,12 @@ type Problem struct {
 	Value   string `csv:"value"`  // as the sheet has it
 	Code    Code   `csv:"code"`
 	Message string `csv:"message"` // a sentence
-	Hint    string `csv:"hint"`    // an exact correction, or empty
+	Hint    string `csv:"hint"`    // the exact correction as a bare value, or what to do, or a question, or empty
+}
+
+// Faulty says that there is a problem that is not Fixed: the row is not valid.
+func Faulty(problems []Problem) bool {
+	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Code != Fixed })
 }
 
 // Status is what became of a row.

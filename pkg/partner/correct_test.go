@@ -1,0 +1,136 @@
+package partner
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// corrections are values with their exact correction, by field.
+var corrections = []struct {
+	field       Field
+	value, want string
+}{
+	{Country, "Germany", "DE"}, {Country, "germany", "DE"}, {Country, "DEU", "DE"}, {Country, "UK", "GB"}, {Country, "England", "GB"},
+	{Country, "Deutschland", "DE"}, {Country, "USA", "US"}, {Country, "日本", "JP"}, {Country, "ＪＰ", "JP"}, {Country, "ｊｐ", "JP"}, {Country, " The Netherlands ", "NL"},
+	{DataCenter, "GB", "UK"}, {DataCenter, "gbr", "UK"}, {DataCenter, "England", "UK"}, {DataCenter, "United Kingdom", "UK"}, {DataCenter, "Japan", "JP"},
+	{DataCenter, "Europe", "EU"}, {DataCenter, "European Union", "EU"}, {DataCenter, "USA", "US"}, {DataCenter, "United States", "US"}, {DataCenter, "Canada", "CA"},
+	{DataCenter, "Singapore", "SG"}, {DataCenter, "Australia", "AU"}, {DataCenter, "India", "IN"}, {DataCenter, "ＥＵ", "EU"}, {DataCenter, "ｕｋ", "UK"},
+	{Type, "ＭＳＰ", "MSP"}, {Type, "ｍｓｐ", "MSP"},
+	{Email, "<ann@example.com>", "ann@example.com"}, {Email, "Ann Lee <ann@example.com>", "ann@example.com"}, {Email, "mailto:ann@example.com", "ann@example.com"},
+	{Email, "ann@example.com.", "ann@example.com"}, {Email, "ａｎｎ＠example.com", "ann@example.com"},
+}
+
+func TestHints(t *testing.T) {
+	none := []struct {
+		field       Field
+		value, want string
+	}{
+		{Country, "Germny", "did you mean DE (Germany)?"}, {Country, "Korea", "did you mean KR (South Korea) or KP (North Korea)?"},
+		{Country, "EU", ""}, {Country, "XX", ""}, {Country, strings.Repeat("x", 300), ""},
+		{DataCenter, "EMEA", ""}, {DataCenter, "Germany", ""}, {DataCenter, "Austria", ""}, {DataCenter, "Singapoor", "did you mean SG (Singapore)?"},
+		{DataCenter, "Europa", "did you mean EU (Europe)?"}, {DataCenter, "Untied Kingdom", "did you mean UK (United Kingdom)?"}, {DataCenter, "Germny", ""},
+		{DataCenter, strings.Repeat("x", 300), ""}, {Type, "RESELLER", ""}, {Email, "ann", ""}, {Email, "ann@localhost", ""},
+	}
+	for _, fix := range []bool{false, true} {
+		for _, tc := range append(none, corrections...) {
+			if fix && !strings.HasSuffix(tc.want, "?") && tc.want != "" {
+				continue // TestFix
+			}
+			r, row := NewRules(), good()
+			*row.At(tc.field), r.Fix = tc.value, fix
+			_, problems := r.Check(row)
+			if len(problems) != 1 || problems[0].Hint != tc.want || problems[0].Value != tc.value || problems[0].Code == Fixed || !Faulty(problems) {
+				t.Errorf("%s %q: %+v, want the hint %q", tc.field, tc.value, problems, tc.want)
+			}
+		}
+	}
+}
+
+func TestFix(t *testing.T) {
+	narrowed := append(corrections[:len(corrections):len(corrections)], []struct {
+		field       Field
+		value, want string
+	}{
+		{Industry, "１２", "12"}, {Size, "３", "3"}, {PostalCode, "１２３－４５６７", "123-4567"}, {PostalCode, "ＣＴ１６　１ＡＡ", "CT16 1AA"},
+	}...)
+	for _, tc := range narrowed {
+		r, row := NewRules(), good()
+		*row.At(tc.field), r.Fix = tc.value, true
+		p, problems := r.Check(row)
+		want := []Problem{{Field: tc.field.String(), Value: tc.value, Code: Fixed, Message: Specs[tc.field].Label + " was read as " + tc.want, Hint: tc.want}}
+		if diff := cmp.Diff(want, problems); diff != "" || p.At(tc.field) != tc.want || Faulty(problems) {
+			t.Errorf("%s %q is %q (-want +got)\n%s", tc.field, tc.value, p.At(tc.field), diff)
+		}
+		*row.At(tc.field) = tc.want // what is right stays, and is no correction
+		if p, problems := r.Check(row); problems != nil || p.At(tc.field) != tc.want {
+			t.Errorf("%s %q: %+v", tc.field, tc.want, problems)
+		}
+	}
+}
+
+// TestNotFixed holds what stays as it is with Fix, and full-width codes
+// without it.
+func TestNotFixed(t *testing.T) {
+	for _, tc := range []struct {
+		field Field
+		value string
+		fix   bool
+	}{
+		{CompanyName, "ＡＣＭＥ株式会社", true}, {FirstName, "Ａｎｎ", true}, {City, "１", true}, {Address, "１－２－３", true}, {State, "ＮＹ", true},
+		{PostalCode, "〒１２３", true}, {PostalCode, "１２３−４５", true}, {PostalCode, "１２３－４５６７", false}, {Industry, "１２", false}, {Size, "３", false},
+	} {
+		r, row := NewRules(), good()
+		*row.At(tc.field), r.Fix = tc.value, tc.fix
+		if p, problems := r.Check(row); problems != nil || p.At(tc.field) != tc.value {
+			t.Errorf("%s %q (fix %v): %q, %+v", tc.field, tc.value, tc.fix, p.At(tc.field), problems)
+		}
+	}
+}
+
+func TestFixBesideFaults(t *testing.T) {
+	r, row := NewRules(), good()
+	r.Fix = true
+	row.Country, row.LastName, row.Email, row.PostalCode = "Germany", "", "a+b@example.com", strings.Repeat("１", 11)
+	p, problems := r.Check(row)
+	var got []string
+	for _, q := range problems {
+		got = append(got, q.Field+" "+string(q.Code))
+	}
+	want := []string{"country fixed", "last_name required", "email bad_format", "postal_code fixed", "postal_code too_long"}
+	if diff := cmp.Diff(want, got); diff != "" || !Faulty(problems) || p.At(Country) != "DE" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestFixOfTheOperatorsCodes(t *testing.T) {
+	r, row := NewRules(), good()
+	r.Fix = true
+	for _, err := range []error{r.Allow(Industry, "IT"), r.Allow(DataCenter, "MEA"), r.Default(Country, "Germany"), r.Default(DataCenter, "Europe")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	row.Industry, row.Country, row.DataCenter = "it", "", "ＭＥＡ"
+	p, problems := r.Check(row)
+	if got := p.At(Industry) + p.At(Country) + p.At(DataCenter); got != "ITDEMEA" || Faulty(problems) || len(problems) != 2 {
+		t.Errorf("got %s with %+v", got, problems)
+	}
+	row.DataCenter = ""
+	if p, _ := r.Check(row); p.At(DataCenter) != "EU" {
+		t.Errorf("the default data center is %q", p.At(DataCenter))
+	}
+}
+
+func TestFaulty(t *testing.T) {
+	fixed, bad := Problem{Code: Fixed}, Problem{Code: Required}
+	for _, tc := range []struct {
+		problems []Problem
+		want     bool
+	}{{nil, false}, {[]Problem{fixed}, false}, {[]Problem{fixed, fixed}, false}, {[]Problem{bad}, true}, {[]Problem{fixed, bad}, true}} {
+		if got := Faulty(tc.problems); got != tc.want {
+			t.Errorf("Faulty(%v) is %v", tc.problems, got)
+		}
+	}
+}
