@@ -17,6 +17,9 @@ type sheetFlags struct {
 	maps, defaults, allows []string
 	key                    string
 	delimiter              string
+	encoding, sheetName    string
+	fix                    bool
+	useFile, saveFile      string // profiles
 	out                    string
 	summary                string
 	quiet                  bool
@@ -30,6 +33,11 @@ func (s *sheetFlags) register(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.allows, "allow", nil, "accept a further code of a field: --allow data_center=MEA")
 	f.StringVar(&s.key, "key", "name,country", "fields that make two rows the same partner")
 	f.StringVar(&s.delimiter, "delimiter", "", "character between cells: comma, semicolon, tab, pipe (default: found from the header)")
+	f.StringVar(&s.encoding, "encoding", "", "encoding of a file that is not UTF-8, such as windows-1252 or shift_jis")
+	f.StringVar(&s.sheetName, "sheet", "", "sheet of a workbook, by name or number (default: the first visible one with a header)")
+	f.BoolVar(&s.fix, "fix", false, "apply exact corrections, such as Germany to DE, and list each one")
+	f.StringVar(&s.useFile, "profile", "", "file that says how the sheet is read: mapping, defaults, further codes (YAML)")
+	f.StringVar(&s.saveFile, "save-profile", "", "write what this run used into such a file")
 	f.StringVar(&s.out, "out", "", "folder for the outputs (default: beside the sheet)")
 	f.StringVar(&s.summary, "summary", "", "file for the run in numbers, - for standard output (default: NAME.summary.json)")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "say only what went wrong")
@@ -38,6 +46,7 @@ func (s *sheetFlags) register(f *pflag.FlagSet) {
 // newRules builds the rules that a row must meet.
 func (s *sheetFlags) newRules() (*partner.Rules, error) {
 	r := partner.NewRules()
+	r.Fix = s.fix
 	for _, pair := range s.allows {
 		f, codes, err := fieldAndValue("--allow", pair)
 		if err != nil {
@@ -70,9 +79,10 @@ func (s *sheetFlags) newRules() (*partner.Rules, error) {
 }
 
 // open opens the sheet under these flags.
-func (s *sheetFlags) open(c *console, path string, r *partner.Rules) (*sheet.Sheet, error) {
+func (s *sheetFlags) open(c *console, path string, r *partner.Rules, again invocation) (*sheet.Sheet, error) {
 	s.mapped = map[string]partner.Field{}
-	opt := sheet.Options{Optional: r.HasDefault, Map: s.mapped}
+	opt := sheet.Options{Optional: r.HasDefault, Map: s.mapped, Encoding: s.encoding, Sheet: s.sheetName,
+		Command: again.line(again.verb, path)}
 	for _, pair := range s.maps {
 		i := strings.LastIndexByte(pair, '=')
 		if i < 0 {

@@ -56,7 +56,7 @@ func (s *sheetFlags) outputs(path, dir, base string) []place {
 		return place{"the " + kind + " file", filepath.Join(dir, base+"."+kind)}
 	}
 	places := []place{{"the sheet", path}, at("results.csv"), at("errors.csv"), at("in-doubt.csv"), at("problems.csv")}
-	return append(places, place{"the summary", s.summaryPath(dir, base)})
+	return append(places, place{"the summary", s.summaryPath(dir, base)}, place{"the profile to read", s.useFile}, place{"the profile to write", s.saveFile})
 }
 
 // summaryPath is where the summary goes; "-" is standard output.

@@ -37,11 +37,14 @@ func (s *submission) prepare() (release func(), err error) {
 	if s.dir, err = s.folder(s.path); err != nil {
 		return release, err
 	}
-	if s.sheet, err = s.open(s.console, s.path, s.rules); err != nil {
+	if s.sheet, err = s.open(s.console, s.path, s.rules, s.again); err != nil {
 		return release, err
 	}
 	opened = append(opened, func() { s.sheet.Close() })
 	if err := s.places(); err != nil {
+		return release, err
+	}
+	if err := s.keepProfile(s.rules); err != nil {
 		return release, err
 	}
 	if s.to, err = findTarget(s.target, s.credentials); err != nil {

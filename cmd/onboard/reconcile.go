@@ -50,6 +50,9 @@ written anew.
   onboard reconcile partners.csv --target production --all resend --why 'support found none of them'`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := flags.useProfile(cmd.Flags()); err != nil {
+				return err
+			}
 			r := reconciliation{reconcileFlags: &own, submission: submission{console: c, submitFlags: &flags,
 				path: args[0], started: time.Now(), again: typed(cmd)}}
 			return r.run(cmd.Context())

@@ -52,6 +52,9 @@ ONBOARD_RATE_LIMIT for --rate-limit.
   onboard submit partners.csv --target staging --rate-limit 5/s --limit 5`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := flags.useProfile(cmd.Flags()); err != nil {
+				return err
+			}
 			s := submission{console: c, submitFlags: &flags, path: args[0], started: time.Now(), again: typed(cmd)}
 			return s.run(cmd.Context())
 		},

@@ -37,6 +37,9 @@ func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) er
 	ctx, release := interruptible(cmd.Context())
 	defer release()
 	e := &ending{console: c, flags: flags, started: time.Now(), again: typed(cmd)}
+	if err := flags.useProfile(cmd.Flags()); err != nil {
+		return err
+	}
 	rules, err := flags.newRules()
 	if err != nil {
 		return err
@@ -44,11 +47,14 @@ func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) er
 	if e.dir, err = flags.folder(path); err != nil {
 		return err
 	}
-	if e.sheet, err = flags.open(c, path, rules); err != nil {
+	if e.sheet, err = flags.open(c, path, rules, e.again); err != nil {
 		return err
 	}
 	defer e.sheet.Close()
 	if err := distinct(flags.outputs(path, e.dir, e.sheet.Base)); err != nil {
+		return err
+	}
+	if err := flags.keepProfile(rules); err != nil {
 		return err
 	}
 	if err := e.open(); err != nil {

@@ -48,10 +48,7 @@ func CreateOutputs(s *sheet.Sheet, dir string, dryRun bool) (*Outputs, error) {
 // Add writes one row to its file.
 func (o *Outputs) Add(r *Result) error {
 	o.Counts[r.Status]++
-	if r.Status == partner.Valid {
-		return nil
-	}
-	if err := o.Problems.Add(r.Problems...); err != nil {
+	if err := o.Problems.Add(append(r.Fixed, r.Problems...)...); err != nil || r.Status == partner.Valid {
 		return err
 	}
 	line, status := sheet.Cell{Text: strconv.Itoa(r.Row.Line)}, sheet.Cell{Text: string(r.Status)}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
-	"unicode/utf8"
 
 	"onboard/pkg/ledger"
 	"onboard/pkg/partner"
@@ -14,13 +13,15 @@ import (
 
 // Plan is what pass 1 found out about a sheet.
 type Plan struct {
-	Sheet  *sheet.Sheet
-	Rules  *partner.Rules
-	SHA256 string // of the file's bytes, in hex
-	Rows   int    // rows that hold text
-	Blank  int    // rows that hold none
-	Counts map[partner.Status]int
-	Common []Tally // problems by column and code, the commonest first
+	Sheet    *sheet.Sheet
+	Rules    *partner.Rules
+	SHA256   string // of the file's bytes, in hex
+	Rows     int    // rows that hold text
+	Blank    int    // rows that hold none
+	Counts   map[partner.Status]int
+	Warnings []Warning
+	Fixed    int     // exact corrections that were applied
+	Common   []Tally // problems by column and code, the commonest first
 
 	existing map[partner.Key]bool // names of partners that exist already; nil: not asked
 
@@ -29,7 +30,8 @@ type Plan struct {
 	lines    firstLines
 	tallies  map[tallyKey]int // index into Common
 	badRows  int              // rows with bytes that are not text
-	badBytes *sheet.FileError
+	firstBad sheet.Row
+	postal   postalCodes
 }
 
 // Tally counts one kind of problem.
@@ -59,10 +61,11 @@ func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, earlier
 	if p.Rows == 0 {
 		return nil, &sheet.FileError{File: s.Name(), Msg: "there is a header and no row below it", Hint: "fill in one row for each partner"}
 	}
-	if p.badRows*100 > p.Rows {
-		return nil, p.badBytes
+	// An errors file holds the bad rows of a good file, and has to be readable.
+	if p.badRows*100 > p.Rows && !s.HasAdded("onboard_status") {
+		return nil, s.NotUTF8(p.firstBad)
 	}
-	p.SHA256 = sum
+	p.SHA256, p.Warnings = sum, p.postal.warnings()
 	slices.SortStableFunc(p.Common, func(a, b Tally) int { return b.Count - a.Count })
 	return p, nil
 }
@@ -74,6 +77,7 @@ func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 		c := &b.rows[i]
 		if c.Valid() {
 			p.lines.add(c.Key, c.Line)
+			p.postal.add(&c.Partner, c.Line)
 		}
 		r := p.row(c, b.known)
 		if each == nil {
@@ -90,8 +94,8 @@ func (p *Plan) row(c *Checked, known map[ledger.Key]ledger.Entry) Result {
 	p.Rows++
 	if c.Bad {
 		p.badRows++
-		if p.badBytes == nil {
-			p.badBytes = notUTF8(p.Sheet, c.Row)
+		if p.badRows == 1 {
+			p.firstBad = c.Row
 		}
 	}
 	r, settled := p.verdict(c)
@@ -104,8 +108,10 @@ func (p *Plan) row(c *Checked, known map[ledger.Key]ledger.Entry) Result {
 	if !settled {
 		r = Result{Row: c.Row, Status: partner.Valid}
 	}
+	r.Fixed = fixes(c)
 	p.Counts[r.Status]++
 	p.tally(r.Problems)
+	p.Fixed += len(r.Fixed)
 	return r
 }
 
@@ -126,7 +132,7 @@ func (p *Plan) tally(problems []partner.Problem) {
 // pass 2. settled is false for a row that may be sent.
 func (p *Plan) verdict(c *Checked) (r Result, settled bool) {
 	if !c.Valid() {
-		return Result{Row: c.Row, Status: partner.Invalid, Problems: c.Problems}, true
+		return Result{Row: c.Row, Status: partner.Invalid, Problems: faults(c.Problems)}, true
 	}
 	if first := p.lines.first(c.Key); first < c.Line {
 		return duplicateOf(c, first), true
@@ -154,17 +160,16 @@ func (p *Plan) exists(c *Checked) (Result, bool) {
 		"leave the row out, or submit it without --check-existing if it is another company"), true
 }
 
-// notUTF8 says where the first byte is that is not text.
-func notUTF8(s *sheet.Sheet, row sheet.Row) *sheet.FileError {
-	i := 0
-	for i < len(row.Raw) {
-		r, n := utf8.DecodeRune(row.Raw[i:])
-		if r == utf8.RuneError && n == 1 {
-			break
-		}
-		i += n
+// faults leaves the corrections out: they are no reason to refuse a row, and
+// are not applied to a row that is refused.
+func faults(problems []partner.Problem) []partner.Problem {
+	return slices.DeleteFunc(slices.Clone(problems), func(p partner.Problem) bool { return p.Code == partner.Fixed })
+}
+
+// fixes are the corrections that were applied to a row.
+func fixes(c *Checked) []partner.Problem {
+	if len(c.Problems) == 0 || !c.Valid() {
+		return nil
 	}
-	return &sheet.FileError{File: s.Name(), Line: row.Line,
-		Msg:  fmt.Sprintf("byte %d of the row is 0x%02X, which is not UTF-8 text", i+1, row.Raw[i]),
-		Hint: "save the file as 'CSV UTF-8' in the spreadsheet program"}
+	return c.Problems
 }

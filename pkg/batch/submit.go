@@ -74,6 +74,12 @@ type Submission struct {
 	begun   int // rows handed over for sending
 }
 
+// pending is a row whose result is on its way.
+type pending struct {
+	future chan Result
+	fixed  []partner.Problem
+}
+
 // orderDepth bounds how many results may wait for an earlier row, in rows:
 // enough for the slowest row of a fast run, small beside the file.
 const orderDepth = 8192
@@ -90,7 +96,7 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 	s.opened = 1
 	s.quota = newQuota(s.Concurrency)
 
-	order := make(chan chan Result, orderDepth)
+	order := make(chan pending, orderDepth)
 	var inFlight sync.WaitGroup
 	g, walking := errgroup.WithContext(ctx2(ctx))
 	g.Go(func() error {
@@ -98,8 +104,9 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 		return s.dispatch(walking, ctx, order, &inFlight)
 	})
 	g.Go(func() error {
-		for future := range order {
-			r := <-future
+		for p := range order {
+			r := <-p.future
+			r.Fixed = p.fixed
 			s.Progress.done(r.Status)
 			if err := s.Emit(&r); err != nil {
 				s.stop(&Stop{Kind: LedgerLost, Reason: err.Error()})
@@ -129,7 +136,7 @@ func (s *Submission) stopped() *Stop {
 }
 
 // dispatch reads the sheet again and gives every row its future, in order.
-func (s *Submission) dispatch(walking, ctx context.Context, order chan<- chan Result, inFlight *sync.WaitGroup) error {
+func (s *Submission) dispatch(walking, ctx context.Context, order chan<- pending, inFlight *sync.WaitGroup) error {
 	n := 0
 	w := walker{s.Plan.Sheet, s.Plan.Rules, s.Run.Lookup, s.Plan.seed}
 	_, err := w.walk(walking, func(b checkedBlock) error {
@@ -139,7 +146,7 @@ func (s *Submission) dispatch(walking, ctx context.Context, order chan<- chan Re
 		n++
 		for i := range b.rows {
 			select {
-			case order <- s.future(ctx, &b.rows[i], b.known, inFlight):
+			case order <- pending{s.future(ctx, &b.rows[i], b.known, inFlight), fixes(&b.rows[i])}:
 			case <-walking.Done():
 				return walking.Err()
 			}

@@ -33,7 +33,7 @@ type Checked struct {
 }
 
 // Valid says that the row may be sent, as far as it alone can tell.
-func (c *Checked) Valid() bool { return len(c.Problems) == 0 }
+func (c *Checked) Valid() bool { return !partner.Faulty(c.Problems) }
 
 // checkedBlock is what one block of the sheet became.
 type checkedBlock struct {

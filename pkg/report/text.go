@@ -44,9 +44,15 @@ func WritePlan(w io.Writer, p PlanInfo) {
 	if p.Plan.Blank > 0 {
 		fmt.Fprintf(t, ", %s skipped", Count(p.Plan.Blank, "blank one"))
 	}
-	fmt.Fprintf(t, ", %s\n", separator(s.Delimiter))
+	fmt.Fprintf(t, ", %s\n", kindOf(s))
+	for _, title := range s.Titles {
+		fmt.Fprintf(t, "\tskipped above the header: %s\n", title)
+	}
 	fmt.Fprintf(t, "Columns\t%s\n", columns(p.Plan))
 	fmt.Fprintf(t, "Rows\t%s\n", planCounts(p))
+	if p.Plan.Fixed > 0 {
+		fmt.Fprintf(t, "Fixed\t%s, listed in the problems file\n", Count(p.Plan.Fixed, "cell"))
+	}
 	if p.Target != "" {
 		fmt.Fprintf(t, "Target\t%s, account %s\n", p.Target, p.Account)
 		fmt.Fprintf(t, "Ledger\t%s\n", p.Ledger)
@@ -54,6 +60,21 @@ func WritePlan(w io.Writer, p PlanInfo) {
 	}
 	t.Flush()
 	writeProblems(w, p.Plan)
+}
+
+// kindOf says what kind of file was read.
+func kindOf(s *sheet.Sheet) string {
+	if s.Workbook != nil {
+		text := "sheet '" + s.Workbook.Sheet + "'"
+		if len(s.Workbook.Sheets) > 1 {
+			text += fmt.Sprintf(" of %d (--sheet reads another)", len(s.Workbook.Sheets))
+		}
+		return text
+	}
+	if s.Encoding != "UTF-8" {
+		return separator(s.Delimiter) + ", " + s.Encoding
+	}
+	return separator(s.Delimiter)
 }
 
 func separator(d byte) string {
@@ -114,6 +135,9 @@ func planCounts(p PlanInfo) string {
 func Words(s partner.Status) string { return strings.ReplaceAll(string(s), "_", " ") }
 
 func writeProblems(w io.Writer, p *batch.Plan) {
+	for _, warning := range p.Warnings {
+		fmt.Fprintf(w, "Warning  %s (line %d)\n", warning.Message, warning.Line)
+	}
 	if len(p.Common) == 0 {
 		return
 	}

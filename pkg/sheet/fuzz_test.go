@@ -20,7 +20,7 @@ var seeds = []string{
 }
 
 // rowsOf reads text below the test header, block by block of the given reader.
-func rowsOf(s *Sheet, text []byte, r io.Reader) (rows []Row, err error) {
+func rowsOf(s *Sheet, r io.Reader) (rows []Row, err error) {
 	sc := &Scanner{name: "x", r: r, delim: ',', line: 2}
 	for {
 		b, err := sc.Next()
@@ -37,20 +37,34 @@ func rowsOf(s *Sheet, text []byte, r io.Reader) (rows []Row, err error) {
 	}
 }
 
-// FuzzReader: every row's bytes occur in the input in order, lines strictly
-// increase, cells are what encoding/csv makes of the row alone, and reading
-// byte by byte changes nothing.
+// encodingOf picks an encoding, half of the time UTF-8.
+func encodingOf(which byte) string {
+	if i := int(which); i < len(usual) && usual[i] != "utf-8" {
+		return usual[i]
+	}
+	return utf8Name
+}
+
+// FuzzReader: in every encoding, every row's bytes occur in the text in order,
+// lines strictly increase, cells are what encoding/csv makes of the row alone,
+// and reading byte by byte changes nothing.
 func FuzzReader(f *testing.F) {
 	for _, s := range seeds {
-		f.Add([]byte(s))
+		f.Add(byte(0), []byte(s))
+		f.Add(byte(1), []byte(encoded(f, "utf-16le", strings.ToValidUTF8(s, "ü"))))
 	}
 	s, err := open(f, header, Options{})
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		rows, err := rowsOf(s, text, bytes.NewReader(text))
-		slow, err2 := rowsOf(s, text, iotest.OneByteReader(bytes.NewReader(text)))
+	f.Fuzz(func(t *testing.T, which byte, file []byte) {
+		in := Sheet{Encoding: encodingOf(which)}
+		text, err := io.ReadAll(in.text(bytes.NewReader(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := rowsOf(s, in.text(bytes.NewReader(file)))
+		slow, err2 := rowsOf(s, in.text(iotest.OneByteReader(bytes.NewReader(file))))
 		if (err == nil) != (err2 == nil) || !cmp.Equal(rows, slow) {
 			t.Fatalf("one byte at a time: %v %v", err, err2)
 		}
@@ -73,13 +87,16 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// FuzzRoundTrip: what goes into an output comes back from it, again and again.
+// FuzzRoundTrip: in every encoding, what goes into an output comes back from
+// it, again and again.
 func FuzzRoundTrip(f *testing.F) {
-	for _, s := range seeds {
-		f.Add(s)
+	for i, s := range seeds {
+		f.Add(byte(0), s)
+		f.Add(byte(i), s)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		s, err := open(t, header+text, Options{})
+	f.Fuzz(func(t *testing.T, which byte, text string) {
+		name := encodingOf(which)
+		s, err := open(t, encoded(t, strings.ToLower(name), header)+text, Options{Encoding: name})
 		if err != nil {
 			return
 		}

@@ -4,63 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"onboard/pkg/partner"
 )
-
-// spellings are the headers that mean a field, besides its canonical and its
-// dotted name. They compare without case, spaces and punctuation.
-var spellings = [partner.NumFields][]string{
-	partner.CompanyName: {"Company", "Company Name", "Account Name", "Organization", "Organisation", "Organization Name",
-		"Organisation Name", "Business Name", "Partner Name", "Partner Company", "Customer Name", "Legal Name", "Company Legal Name"},
-	partner.Country: {"Country", "Country Code", "Country/Region", "Country ISO", "ISO Country", "Billing Country", "Billing Country Code",
-		"Mailing Country", "Business Country", "Business Country/Region", "Company Country"},
-	partner.DataCenter: {"Data Center", "Data Centre", "Datacenter", "Datacentre", "DC", "Data Center Region", "Data Center Code"},
-	partner.Type:       {"Type", "Partner Type", "Company Type"},
-	partner.FirstName:  {"First Name", "Given Name", "Forename", "Contact First Name", "Firstname"},
-	partner.LastName:   {"Last Name", "Family Name", "Surname", "Contact Last Name", "Lastname"},
-	partner.Email: {"Email", "E-mail", "Email Address", "E-mail Address", "Contact Email", "Contact Email Address", "Mail",
-		"Mail Address", "Work Email", "Business Email"},
-	partner.Industry: {"Industry", "Industry Code", "Industry Sector"},
-	partner.Size:     {"Size", "Size Code", "Company Size", "Company Size Code"},
-	partner.State: {"State", "State/Province", "State or Province", "Province", "State/Region", "Billing State", "Billing State/Province",
-		"Mailing State", "Mailing State/Province", "Business State", "Prefecture"},
-	partner.City: {"City", "Town", "Billing City", "Mailing City", "Business City", "City/Town"},
-	partner.Address: {"Address", "Street", "Street Address", "Address Line 1", "Address 1", "Billing Street", "Billing Address",
-		"Mailing Street", "Mailing Address", "Business Street", "Business Address"},
-	partner.PostalCode: {"Postal Code", "Postcode", "Post Code", "Zip", "Zip Code", "Zip/Postal Code", "Billing Zip/Postal Code",
-		"Billing Postal Code", "Billing Zip", "Mailing Zip/Postal Code", "Mailing Postal Code", "Business Postal Code", "PLZ"},
-}
-
-// Spellings lists the header spellings that mean a field, the canonical one
-// and the API's dotted one first.
-func Spellings(f partner.Field) []string {
-	spec := partner.Specs[f]
-	return append([]string{spec.Name, spec.API}, spellings[f]...)
-}
-
-var known = knownSpellings()
-
-func knownSpellings() map[string]partner.Field {
-	m := map[string]partner.Field{}
-	for f := range partner.NumFields {
-		for _, s := range Spellings(f) {
-			m[Fold(s)] = f
-		}
-	}
-	return m
-}
-
-// Fold reduces a header to its letters and digits, in lower case.
-func Fold(header string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, header)
-}
 
 // added are the columns that the outputs add. They are ignored on reading.
 var added = map[string]bool{
@@ -69,22 +15,31 @@ var added = map[string]bool{
 	"onboard_state": true, "onboard_partner_id": true, "onboard_user_id": true, "onboard_checked_at": true,
 }
 
-func recognised(cells []string, mapping map[string]partner.Field) int {
+// recognised counts the cells that would be a header of ours.
+func recognised(cells []string, maps map[string]partner.Field) int {
 	n := 0
-	for _, c := range cells {
-		if _, ok := meaning(c, mapping); ok || added[c] {
+	for _, c := range cells[:min(len(cells), MaxColumns)] {
+		if h := partner.Clean(c); h != "" && known(h, maps) {
 			n++
 		}
 	}
 	return n
 }
 
-func meaning(header string, mapping map[string]partner.Field) (partner.Field, bool) {
-	if f, ok := mapping[partner.Clean(header)]; ok {
-		return f, true
+func known(header string, maps map[string]partner.Field) bool {
+	if _, ok := maps[header]; ok || added[header] {
+		return true
 	}
-	f, ok := known[Fold(header)]
-	return f, ok
+	switch folded := Fold(bare(header)); folded { // what meaningOf leaves open
+	case "type", "industry", "contactname":
+		return true
+	default:
+		if _, ok := otherHalf[folded]; ok {
+			return true
+		}
+	}
+	_, ok := meaningOf(header)
+	return ok
 }
 
 // mapColumns decides which column holds which field. A field with two columns
@@ -93,43 +48,27 @@ func (s *Sheet) mapColumns(opt Options) error {
 	if len(s.Header) > MaxColumns {
 		return s.headerError(fmt.Sprintf("the header has %d columns, and %d is the most", len(s.Header), MaxColumns), "")
 	}
-	if i := slices.IndexFunc(s.Header, func(h string) bool { return strings.ToValidUTF8(h, "") != h }); i >= 0 {
-		return s.headerError(fmt.Sprintf("the header of column %d is not UTF-8 text", i+1), "save the file as 'CSV UTF-8' in the spreadsheet program")
-	}
 	s.ours = make([]bool, len(s.Header))
-	var columns [partner.NumFields][]int
-	pinned := s.pinned(opt.Map)
 	for i, h := range s.Header {
-		if s.ours[i] = added[partner.Clean(h)]; s.ours[i] {
-			continue
-		}
-		f, ok := meaning(h, opt.Map)
-		if ok && (!pinned[f] || isMapped(h, opt.Map)) {
-			columns[f] = append(columns[f], i)
-		}
+		s.ours[i] = added[partner.Clean(h)]
 	}
 	if err := s.unknownMaps(opt.Map); err != nil {
 		return err
 	}
-	return s.settle(columns, opt)
-}
-
-// pinned are the fields that --map gives a column; a mere spelling then no
-// longer counts for them.
-func (s *Sheet) pinned(mapping map[string]partner.Field) (pinned [partner.NumFields]bool) {
-	for _, f := range mapping {
-		pinned[f] = true
+	columns, doubled := mapping(s.Header, opt.Map)
+	s.columns = columns
+	if err := s.doubled(doubled); err != nil {
+		return err
 	}
-	return pinned
+	if err := s.missing(opt); err != nil {
+		return err
+	}
+	s.bind()
+	return nil
 }
 
-func isMapped(header string, mapping map[string]partner.Field) bool {
-	_, ok := mapping[partner.Clean(header)]
-	return ok
-}
-
-func (s *Sheet) unknownMaps(mapping map[string]partner.Field) error {
-	for from, f := range mapping {
+func (s *Sheet) unknownMaps(maps map[string]partner.Field) error {
+	for from, f := range maps {
 		if !slices.ContainsFunc(s.Header, func(h string) bool { return partner.Clean(h) == from }) {
 			return s.headerError(fmt.Sprintf("--map '%s=%s' names a column that the sheet does not have", from, f),
 				"its columns are "+s.listHeader())
@@ -138,49 +77,86 @@ func (s *Sheet) unknownMaps(mapping map[string]partner.Field) error {
 	return nil
 }
 
-// settle turns the candidates into the mapping, or says what stands in the way.
-func (s *Sheet) settle(columns [partner.NumFields][]int, opt Options) error {
-	var doubled, missing, hints []string
+// bind writes the header line for the binding: canonical names for the columns
+// that hold a field, and what matches none for the others.
+func (s *Sheet) bind() {
 	names := make([]string, len(s.Header))
 	for i := range names {
-		names[i] = fmt.Sprintf("-%d", i) // matches no field
+		names[i] = fmt.Sprintf("-%d", i)
 	}
-	for f := range partner.NumFields {
-		s.columns[f] = -1
-		switch found := columns[f]; {
-		case len(found) == 1:
-			s.columns[f] = found[0]
-			names[found[0]] = f.String()
-		case len(found) > 1:
-			a, b := partner.Clean(s.Header[found[0]]), partner.Clean(s.Header[found[1]])
-			doubled = append(doubled, fmt.Sprintf("columns %d '%s' and %d '%s' both mean %s", found[0]+1, a, found[1]+1, b, f))
-			hints = append(hints, fmt.Sprintf("--map '%s=%s'", a, f))
-		case partner.Specs[f].Required && (opt.Optional == nil || !opt.Optional(f)):
-			missing = append(missing, f.String())
+	for f, i := range s.columns {
+		if i >= 0 {
+			names[i] = partner.Field(f).String()
 		}
 	}
-	if len(doubled) > 0 {
-		hint := "say which one with " + strings.Join(hints, " ")
-		return s.headerError(strings.Join(doubled, ", "), hint)
-	}
-	if len(missing) > 0 {
-		return s.missing(missing)
-	}
-	var line []byte
-	for i, n := range names {
-		if i > 0 {
-			line = append(line, s.Delimiter)
+	s.bound = []byte(strings.Join(names, string(s.Delimiter)) + "\n")
+}
+
+// doubled names all the fields that several columns could hold, and how to
+// choose.
+func (s *Sheet) doubled(doubled [partner.NumFields][]int) error {
+	var problems, maps, renames []string
+	for f, columns := range doubled {
+		if len(columns) == 0 {
+			continue
 		}
-		line = append(line, n...)
+		problems = append(problems, fmt.Sprintf("columns %s mean %s", s.nameColumns(columns), partner.Field(f)))
+		if name, ok := s.unlike(columns); ok {
+			maps = append(maps, fmt.Sprintf("--map '%s=%s'", name, partner.Field(f)))
+		} else {
+			renames = append(renames, fmt.Sprintf("rename one of the columns '%s'", name))
+		}
 	}
-	line = append(line, '\n')
-	s.bound = line
-	return nil
+	if len(problems) == 0 {
+		return nil
+	}
+	if len(maps) > 0 {
+		renames = append([]string{"say which one with " + strings.Join(maps, " ")}, renames...)
+	}
+	return s.headerError(strings.Join(problems, ", "), strings.Join(renames, ", and "))
+}
+
+// nameColumns shows columns as "1 'Email' and 2 'E-mail' both".
+func (s *Sheet) nameColumns(columns []int) string {
+	var names []string
+	for _, i := range columns {
+		names = append(names, fmt.Sprintf("%d '%s'", i+1, partner.Clean(s.Header[i])))
+	}
+	last := len(names) - 1
+	all := "all"
+	if last == 1 {
+		all = "both"
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last] + " " + all
+}
+
+// unlike is the first of the columns whose header no other column has, so that
+// --map can name it.
+func (s *Sheet) unlike(columns []int) (name string, ok bool) {
+	count := map[string]int{}
+	for _, h := range s.Header {
+		count[partner.Clean(h)]++
+	}
+	for _, i := range columns {
+		if name = partner.Clean(s.Header[i]); count[name] == 1 {
+			return name, true
+		}
+	}
+	return name, false
 }
 
 // missing names every required field without a column, and for the first one
 // the header that comes nearest.
-func (s *Sheet) missing(fields []string) error {
+func (s *Sheet) missing(opt Options) error {
+	var fields []string
+	for f, spec := range partner.Specs {
+		if s.columns[f] < 0 && spec.Required && (opt.Optional == nil || !opt.Optional(partner.Field(f))) {
+			fields = append(fields, spec.Name)
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
 	msg := "the sheet has no column for " + strings.Join(fields, ", ")
 	f, _ := partner.FieldByName(fields[0])
 	example := "Your Column"

@@ -27,9 +27,7 @@ func (s *Sheet) CreateProblems(path string) (*Problems, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.BOM {
-		_, _ = f.Write([]byte("\xef\xbb\xbf")) // a buffered write: Commit reports its error
-	}
+	_, _ = f.Write([]byte(s.preamble())) // a buffered write: Commit reports its error
 	w := csv.NewWriter(f)
 	w.Comma, w.UseCRLF = rune(s.Delimiter), s.Newline == "\r\n"
 	p := &Problems{File: f, w: gocsv.NewSafeCSVWriter(w)}
@@ -43,7 +41,7 @@ func (p *Problems) Add(problems ...partner.Problem) error {
 	}
 	shown := make([]partner.Problem, len(problems))
 	for i, problem := range problems {
-		problem.Value = guard(shorten(readable(problem.Value)))
+		problem.Value = guard(shorten(readable(problem.Value), valueLimit))
 		problem.Column = guard(problem.Column)
 		problem.Message, problem.Hint = guard(problem.Message), guard(problem.Hint)
 		shown[i] = problem
@@ -57,10 +55,11 @@ func (p *Problems) Commit() error {
 	return p.File.Commit()
 }
 
-func shorten(s string) string {
+// shorten cuts a text to so many code points, and says so with an ellipsis.
+func shorten(s string, limit int) string {
 	n := 0
 	for i := range s {
-		if n == valueLimit {
+		if n == limit {
 			return s[:i] + "…"
 		}
 		n++

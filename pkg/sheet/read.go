@@ -85,7 +85,7 @@ func (p *parser) row(n int, text *partner.Row, err error) error {
 		p.out.Blank++
 	}
 	row := Row{Line: p.line, Raw: trimBreak(raw), Text: text, Bad: !utf8.Valid(raw)}
-	p.line += breaksIn(raw)
+	p.line += p.sheet.linesIn(raw)
 	if p.sheet.blank(row) {
 		p.out.Blank++
 		return nil

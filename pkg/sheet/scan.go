@@ -23,14 +23,16 @@ type Block struct {
 // quotation marks. A lone CR that ends a record is turned into LF, which
 // changes no cell and no offset.
 type Scanner struct {
-	name  string
-	r     io.Reader
-	sum   hash.Hash
-	delim byte
-	line  int // physical line of the first byte of rest
-	seq   int
-	rest  []byte // read, not yet handed out
-	eof   bool
+	name     string
+	r        io.Reader
+	hash     hash.Hash // of the file's bytes, before they are decoded
+	sum      string    // in place of hash, for a workbook
+	delim    byte
+	line     int  // physical line of the first byte of rest
+	byRecord bool // count records, not physical lines
+	seq      int
+	rest     []byte // read, not yet handed out
+	eof      bool
 }
 
 // Next returns the next block, or io.EOF. Its bytes belong to the caller.
@@ -42,9 +44,9 @@ func (sc *Scanner) Next() (Block, error) {
 		if len(sc.rest) == 0 {
 			return Block{}, io.EOF
 		}
-		n, stray := sc.cut()
+		n, records, stray := sc.cut()
 		if n > 0 {
-			return sc.take(n, stray)
+			return sc.take(n, records, stray)
 		}
 		if sc.eof || len(sc.rest) > MaxRecord {
 			return Block{}, sc.endless(sc.rest)
@@ -53,7 +55,12 @@ func (sc *Scanner) Next() (Block, error) {
 }
 
 // SHA256 is the hash of the file's bytes, in hex, once Next has said io.EOF.
-func (sc *Scanner) SHA256() string { return hex.EncodeToString(sc.sum.Sum(nil)) }
+func (sc *Scanner) SHA256() string {
+	if sc.sum != "" {
+		return sc.sum
+	}
+	return hex.EncodeToString(sc.hash.Sum(nil))
+}
 
 func (sc *Scanner) fill(size int) error {
 	for !sc.eof && len(sc.rest) < size {
@@ -71,33 +78,47 @@ func (sc *Scanner) fill(size int) error {
 	return nil
 }
 
-// take hands out the first n bytes of rest.
-func (sc *Scanner) take(n int, stray bool) (Block, error) {
+// take hands out the first n bytes of rest, which are so many records.
+func (sc *Scanner) take(n, records int, stray bool) (Block, error) {
 	b := Block{Seq: sc.seq, Line: sc.line, Data: sc.rest[:n:n], Stray: stray}
-	if i := bytes.IndexByte(b.Data, 0); i >= 0 {
-		return Block{}, &FileError{File: sc.name, Line: sc.line + breaksIn(b.Data[:i]),
-			Msg: "there is a NUL byte, which no text has", Hint: "save the file anew as 'CSV UTF-8'"}
+	if err := noNUL(sc.name, sc.line, b.Data); err != nil {
+		return Block{}, err
 	}
 	sc.rest = append(make([]byte, 0, blockSize), sc.rest[n:]...)
-	sc.line += breaksIn(b.Data)
+	if sc.byRecord {
+		sc.line += records
+	} else {
+		sc.line += breaksIn(b.Data)
+	}
 	sc.seq++
 	return b, nil
 }
 
+// noNUL refuses a NUL in what starts on the given line.
+func noNUL(name string, line int, d []byte) error {
+	i := bytes.IndexByte(d, 0)
+	if i < 0 {
+		return nil
+	}
+	return &FileError{File: name, Line: line + breaksIn(d[:i]),
+		Msg: "there is a NUL byte, which no text has", Hint: "save the file anew as 'CSV UTF-8'"}
+}
+
 // cut finds how many bytes of rest are whole records. A stray record stands
 // alone in its block, so that the parser of ordinary blocks need not know it.
-func (sc *Scanner) cut() (n int, stray bool) {
+func (sc *Scanner) cut() (n, records int, stray bool) {
 	for n < len(sc.rest) {
 		end, _, stray := nextRecord(sc.rest[n:], sc.delim, sc.eof)
 		if end == 0 || end > MaxRecord || stray && n > 0 {
 			break
 		}
 		n += end
+		records++
 		if stray {
-			return n, true
+			return n, records, true
 		}
 	}
-	return n, false
+	return n, records, false
 }
 
 // endless explains why a record has no end.

@@ -9,7 +9,6 @@
 package sheet
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -49,32 +48,43 @@ func (e *FileError) Error() string {
 
 // Options say what the file does not say of itself.
 type Options struct {
+	Encoding  string                     // a label of the WHATWG Encoding Standard; "": UTF-8. A byte order mark wins over it
 	Delimiter byte                       // 0: found from the header
+	Sheet     string                     // which sheet of a workbook; "": the first visible one with a header
 	Map       map[string]partner.Field   // header spelling to field; wins over the known spellings
 	Optional  func(f partner.Field) bool // fields that may go without a column
 	TempDir   string                     // where standard input is spooled; "": the system's
+	Command   string                     // the command that is running, for hints: "onboard validate list.csv"
 }
 
 // Sheet is an opened file whose header is understood.
 type Sheet struct {
-	Path      string // as given; "-" for standard input
-	Base      string // the name of its outputs without the ending: "stdin" for "-"
-	Delimiter byte
-	BOM       bool   // the file starts with a byte order mark
-	Newline   string // how its header line ends
-	Header    []string
-	columns   [partner.NumFields]int // index of the column, -1 for none
-	ours      []bool                 // columns that an earlier run added
-	body      int64                  // bytes before the first row
-	bodyLine  int                    // physical line of the first row
-	bound     []byte                 // a header line of canonical names, for the binding
-	file      *os.File
+	Path       string // as given; "-" for standard input
+	Base       string // the name of its outputs without the ending: "stdin" for "-"
+	Encoding   string // what its text is in: "UTF-8", "UTF-16LE", "windows-1252" and so on
+	Delimiter  byte
+	BOM        bool      // its outputs begin with a byte order mark
+	Newline    string    // how its header line ends
+	Titles     []string  // what stands on the lines above the header, shortened
+	HeaderLine int       // physical line of the header
+	Header     []string  // as the sheet spells it
+	Workbook   *Workbook // which sheet was read of which; nil for text
+	columns    [partner.NumFields]int
+	ours       []bool // columns that an earlier run added
+	body       int64  // bytes before the first row, as UTF-8
+	bodyLine   int    // physical line of the first row
+	byRecord   bool   // a line is a record, as in a workbook, and not a physical line
+	bound      []byte // a header line of canonical names, for the binding
+	marked     bool   // the file says its encoding with a byte order mark
+	command    string
+	sum        string // SHA-256 of a workbook's bytes, in hex
+	file       *os.File
 }
 
 // Open opens a sheet and reads its header. The path "-" spools stdin to a
 // private temporary file first, because a sheet is read twice.
 func Open(path string, stdin io.Reader, opt Options) (*Sheet, error) {
-	s := &Sheet{Path: path, Base: base(path)}
+	s := &Sheet{Path: path, Base: base(path), command: opt.Command}
 	var err error
 	if path == "-" {
 		s.file, err = spool(stdin, opt.TempDir)
@@ -82,6 +92,10 @@ func Open(path string, stdin io.Reader, opt Options) (*Sheet, error) {
 		s.file, err = openRegular(path)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := s.identify(&opt); err != nil {
+		s.Close()
 		return nil, err
 	}
 	if err := s.readHeader(opt); err != nil {
@@ -130,8 +144,8 @@ func spool(stdin io.Reader, dir string) (*os.File, error) {
 // Close closes the file.
 func (s *Sheet) Close() error {
 	err := s.file.Close()
-	if s.Path == "-" {
-		os.Remove(s.file.Name())
+	if s.Path == "-" || s.Workbook != nil {
+		os.Remove(s.file.Name()) // a temporary file; it has no name any more where the system allows that
 	}
 	return err
 }
@@ -182,127 +196,9 @@ func (s *Sheet) Scan() (*Scanner, error) {
 		return nil, err
 	}
 	h := sha256.New()
-	r := io.TeeReader(s.file, h)
+	r := s.text(io.TeeReader(s.file, h))
 	if _, err := io.CopyN(io.Discard, r, s.body); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name(), err)
 	}
-	return &Scanner{name: s.Name(), r: r, sum: h, delim: s.Delimiter, line: s.bodyLine}, nil
-}
-
-// The lines above the rows.
-
-// readHeader finds byte order mark, sep= line, delimiter and header, and
-// remembers where the rows begin.
-func (s *Sheet) readHeader(opt Options) error {
-	head := make([]byte, MaxRecord+4096)
-	n, err := io.ReadFull(s.file, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%s: %w", s.Name(), err)
-	}
-	head, whole := head[:n], err != nil
-	if err := s.refuseForeign(head); err != nil {
-		return err
-	}
-	rest := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
-	s.BOM, s.bodyLine = len(rest) < len(head), 1
-	rest = s.skipBlank(rest)
-	if d, after, ok := sepLine(rest); ok {
-		rest, s.bodyLine = after, s.bodyLine+1
-		if opt.Delimiter == 0 {
-			opt.Delimiter = d
-		}
-		rest = s.skipBlank(rest)
-	}
-	if len(rest) == 0 {
-		return &FileError{File: s.Name(), Msg: "the file is empty", Hint: "'onboard template' writes a sheet to fill in"}
-	}
-	record, err := s.headerRecord(rest, whole, opt)
-	if err != nil {
-		return err
-	}
-	s.body = int64(n - len(rest) + len(record))
-	s.bodyLine += breaksIn(record)
-	return s.mapColumns(opt)
-}
-
-// refuseForeign names the kinds of file that are no CSV at all.
-func (s *Sheet) refuseForeign(head []byte) error {
-	e := &FileError{File: s.Name(), Hint: "save it as 'CSV UTF-8' in the spreadsheet program"}
-	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		e.Msg = "this is a workbook or an archive, not CSV"
-	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
-		e.Msg = "this is an old Excel workbook (.xls), not CSV"
-	case bytes.HasPrefix(head, []byte("%PDF-")):
-		e.Msg = "this is a PDF document, not CSV"
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		e.Msg = "this is UTF-16 text, and only UTF-8 is read"
-	default:
-		return nil
-	}
-	return e
-}
-
-// skipBlank drops lines without text above the header.
-func (s *Sheet) skipBlank(b []byte) []byte {
-	for {
-		i := bytes.IndexAny(b, "\r\n")
-		if i < 0 && partner.Blank(string(b)) {
-			return nil
-		}
-		if i < 0 || !partner.Blank(string(b[:i])) {
-			return b
-		}
-		if b[i] == '\r' && i+1 < len(b) && b[i+1] == '\n' {
-			i++
-		}
-		b, s.bodyLine = b[i+1:], s.bodyLine+1
-	}
-}
-
-// sepLine reads Excel's "sep=;" first line.
-func sepLine(b []byte) (delim byte, after []byte, ok bool) {
-	if len(b) < 5 || !strings.EqualFold(string(b[:4]), "sep=") {
-		return 0, nil, false
-	}
-	rest := b[5:]
-	switch {
-	case bytes.HasPrefix(rest, []byte("\r\n")):
-		return b[4], rest[2:], true
-	case bytes.HasPrefix(rest, []byte("\n")), bytes.HasPrefix(rest, []byte("\r")):
-		return b[4], rest[1:], true
-	}
-	return 0, nil, false
-}
-
-// headerRecord cuts the header off, with the delimiter under which most of
-// its cells are known spellings.
-func (s *Sheet) headerRecord(b []byte, whole bool, opt Options) ([]byte, error) {
-	candidates := []byte(",;\t|")
-	if opt.Delimiter != 0 {
-		candidates = []byte{opt.Delimiter}
-	}
-	best, length, endless := -1, 0, candidates[0]
-	for _, d := range candidates {
-		end, _, _ := nextRecord(bytes.Clone(b), d, whole)
-		if end == 0 || end > MaxRecord {
-			endless = d
-			continue
-		}
-		cells := cellTexts(b[:end], d)
-		if score := recognised(cells, opt.Map)*len(b) + len(cells); score > best {
-			best, length, s.Delimiter, s.Header = score, end, d, cells
-		}
-	}
-	if best < len(b) { // nothing was recognized: then a header that does not end is the better explanation
-		sc := Scanner{name: s.Name(), delim: endless, line: s.bodyLine, eof: whole}
-		if end, _, _ := nextRecord(bytes.Clone(b), endless, whole); end == 0 || end > MaxRecord {
-			return nil, sc.endless(bytes.Clone(b))
-		}
-	}
-	s.Newline = "\n"
-	if bytes.HasSuffix(b[:length], []byte("\r\n")) || bytes.HasSuffix(b[:length], []byte("\r")) {
-		s.Newline = "\r\n"
-	}
-	return b[:length], nil
+	return &Scanner{name: s.Name(), r: r, hash: h, sum: s.sum, delim: s.Delimiter, line: s.bodyLine, byRecord: s.byRecord}, nil
 }

@@ -1,11 +1,6 @@
 package sheet
 
-import (
-	"bufio"
-	"errors"
-	"os"
-	"path/filepath"
-)
+import "bytes"
 
 // Output is one of the files that carry the user's rows with columns added in
 // front. It is written to a temporary file and takes its place only when
@@ -25,9 +20,7 @@ func (s *Sheet) Create(path string, columns ...string) (*Output, error) {
 		return nil, err
 	}
 	o := &Output{File: f, sheet: s}
-	if s.BOM {
-		o.buf = append(o.buf, "\xef\xbb\xbf"...)
-	}
+	o.buf = append(o.buf, s.preamble()...)
 	for _, c := range columns {
 		o.buf = append(appendCell(o.buf, c, s.Delimiter), s.Delimiter)
 	}
@@ -43,6 +36,21 @@ func (s *Sheet) Create(path string, columns ...string) (*Output, error) {
 		o.buf = appendCell(o.buf, guardOnce(h), s.Delimiter)
 	}
 	return o, o.flush()
+}
+
+// delimiters are those that a reader finds by itself.
+var delimiters = []byte(",;\t|")
+
+// preamble is what stands before the header of an output: the byte order mark,
+// and what makes a delimiter known that nobody would look for.
+func (s *Sheet) preamble() (text string) {
+	if s.BOM {
+		text = "\xef\xbb\xbf"
+	}
+	if !bytes.Contains(delimiters, []byte{s.Delimiter}) {
+		text += "sep=" + string(s.Delimiter) + s.Newline
+	}
+	return text
 }
 
 // Cell is the text of an added column. Literal ones (tokens and links) are
@@ -96,61 +104,4 @@ func (o *Output) flush() error {
 	_, err := o.w.Write(o.buf)
 	o.buf = o.buf[:0]
 	return err
-}
-
-// File is a file that appears whole or not at all, readable by its owner only.
-type File struct {
-	path string
-	f    *os.File
-	w    *bufio.Writer
-}
-
-// CreateFile starts a file (mode 0600) beside path under a temporary name.
-func CreateFile(path string) (*File, error) {
-	if info, err := os.Lstat(path); err == nil && info.IsDir() {
-		return nil, &FileError{File: path, Msg: "a folder stands where an output should go", Hint: "move it, or write elsewhere with --out"}
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return nil, err
-	}
-	return &File{path: path, f: f, w: bufio.NewWriterSize(f, 64<<10)}, nil
-}
-
-// Path is where the file will stand.
-func (o *File) Path() string { return o.path }
-
-// Write adds bytes.
-func (o *File) Write(p []byte) (int, error) { return o.w.Write(p) }
-
-// Commit makes the file durable and puts it in its place. A link that stands
-// there is replaced, not written through.
-func (o *File) Commit() error {
-	err := errors.Join(o.w.Flush(), o.f.Sync())
-	err = errors.Join(err, o.f.Close())
-	if err == nil {
-		err = os.Rename(o.f.Name(), o.path)
-	}
-	if err != nil {
-		os.Remove(o.f.Name())
-		return err
-	}
-	return syncDir(filepath.Dir(o.path))
-}
-
-// Discard drops the file; what stood at its place stays.
-func (o *File) Discard() {
-	o.f.Close()
-	os.Remove(o.f.Name())
-}
-
-// syncDir makes a rename durable where the system can sync a folder.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil // not possible on Windows, where a rename is durable by itself
-	}
-	defer d.Close()
-	_ = d.Sync()
-	return nil
 }

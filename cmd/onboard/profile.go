@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+	"github.com/spf13/pflag"
+
+	"onboard/pkg/partner"
+	"onboard/pkg/sheet"
+)
+
+// profile is how one sheet is to be read, kept in a file for the next month.
+// Its schema is described in docs/using.md. Flags win over it.
+type profile struct {
+	Map       map[string]fieldName   `yaml:"map,omitempty"`     // header: field
+	Default   map[fieldName]string   `yaml:"default,omitempty"` // field: value of an empty cell
+	Allow     map[fieldName][]string `yaml:"allow,omitempty"`
+	Key       []fieldName            `yaml:"key,omitempty"`
+	Delimiter string                 `yaml:"delimiter,omitempty"`
+	Encoding  string                 `yaml:"encoding,omitempty"`
+	Sheet     string                 `yaml:"sheet,omitempty"` // of a workbook
+	Fix       bool                   `yaml:"fix,omitempty"`
+}
+
+// fieldName is a canonical field name, checked while it is read.
+type fieldName string
+
+// UnmarshalYAML refuses a field that there is not, with its line.
+func (n *fieldName) UnmarshalYAML(node ast.Node) error {
+	name := node.GetToken().Value
+	f, err := fieldNamed(name)
+	if err != nil {
+		return &lineError{node.GetToken().Position.Line, err}
+	}
+	*n = fieldName(f.String())
+	return nil
+}
+
+// lineError is what is wrong with a line of a profile.
+type lineError struct {
+	line int
+	error
+}
+
+func (e *lineError) Unwrap() error { return e.error }
+
+// readProfile reads a profile file. Its errors name the line.
+func readProfile(path string) (p profile, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return p, fmt.Errorf("can't read the profile: %w", err)
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return p, nil
+	}
+	err = yaml.UnmarshalWithOptions(text, &p, yaml.DisallowUnknownField(), yaml.Strict())
+	var ours *lineError
+	var theirs interface {
+		GetToken() *token.Token
+		GetMessage() string
+	}
+	switch {
+	case err == nil:
+		return p, nil
+	case errors.As(err, &ours):
+		return p, &sheet.FileError{File: path, Line: ours.line, Msg: ours.Error()}
+	case errors.As(err, &theirs) && theirs.GetToken() != nil:
+		return p, &sheet.FileError{File: path, Line: theirs.GetToken().Position.Line, Msg: theirs.GetMessage(),
+			Hint: "a profile has the keys map, default, allow, key, delimiter, encoding, sheet and fix"}
+	}
+	return p, &sheet.FileError{File: path, Msg: err.Error()}
+}
+
+// useProfile adds what a profile says to the flags, which win.
+func (s *sheetFlags) useProfile(flags *pflag.FlagSet) error {
+	if s.useFile == "" {
+		return nil
+	}
+	p, err := readProfile(s.useFile)
+	if err != nil {
+		return err
+	}
+	var maps, defaults, allows []string
+	for _, header := range sorted(p.Map) {
+		if f := string(p.Map[header]); !s.mapsField(f) {
+			maps = append(maps, header+"="+f)
+		}
+	}
+	for _, f := range sorted(p.Default) {
+		defaults = append(defaults, string(f)+"="+p.Default[f])
+	}
+	for _, f := range sorted(p.Allow) {
+		allows = append(allows, string(f)+"="+strings.Join(p.Allow[f], ","))
+	}
+	s.maps, s.defaults, s.allows = append(maps, s.maps...), append(defaults, s.defaults...), append(allows, s.allows...)
+	var key []string
+	for _, f := range p.Key {
+		key = append(key, string(f))
+	}
+	for name, value := range map[string]string{"key": strings.Join(key, ","), "delimiter": p.Delimiter, "encoding": p.Encoding, "sheet": p.Sheet} {
+		if f := flags.Lookup(name); value != "" && !f.Changed {
+			if err := f.Value.Set(value); err != nil {
+				return fmt.Errorf("%s: %s: %w", s.useFile, name, err)
+			}
+		}
+	}
+	s.fix = s.fix || p.Fix
+	return nil
+}
+
+// mapsField says that a --map flag gives the field a column.
+func (s *sheetFlags) mapsField(field string) bool {
+	return slices.ContainsFunc(s.maps, func(pair string) bool { return strings.HasSuffix(pair, "="+field) })
+}
+
+func sorted[K ~string, V any](m map[K]V) []K {
+	var keys []K
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// keepProfile writes what this run used, so that the next month is one command.
+func (s *sheetFlags) keepProfile(r *partner.Rules) error {
+	if s.saveFile == "" {
+		return nil
+	}
+	p := profile{Map: map[string]fieldName{}, Default: map[fieldName]string{}, Allow: map[fieldName][]string{},
+		Delimiter: s.delimiter, Encoding: s.encoding, Sheet: s.sheetName, Fix: s.fix}
+	for header, f := range s.mapped {
+		p.Map[header] = fieldName(f.String())
+	}
+	for f := range partner.NumFields {
+		spec := partner.Specs[f]
+		if d := r.DefaultOf(f); d != spec.Default {
+			p.Default[fieldName(spec.Name)] = d
+		}
+		if more := r.Allowed(f)[len(spec.Values):]; len(more) > 0 {
+			p.Allow[fieldName(spec.Name)] = more
+		}
+	}
+	for _, f := range r.Key {
+		p.Key = append(p.Key, fieldName(f.String()))
+	}
+	text, err := yaml.Marshal(p)
+	if err != nil {
+		return err
+	}
+	f, err := sheet.CreateFile(s.saveFile)
+	if err != nil {
+		return fmt.Errorf("can't write the profile: %w", err)
+	}
+	_, _ = fmt.Fprintf(f, "# How a sheet is read: onboard validate FILE --profile %s\n%s", s.saveFile, text) // buffered: Commit tells
+	return f.Commit()
+}

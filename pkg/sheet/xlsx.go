@@ -1,0 +1,168 @@
+package sheet
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"onboard/pkg/partner"
+)
+
+// Limits of a workbook, so that a small file can't unpack into all of the
+// memory or the disk.
+const (
+	maxUnpacked = 200 << 20 // bytes of all its parts together, and of its sheet as CSV
+	maxSmall    = 16 << 20  // bytes of a part that is read into memory whole, such as the styles
+	maxInMemory = 4 << 20   // bytes of a sheet, or of its texts, above which excelize works from disk
+)
+
+// Workbook says which sheet of a workbook is read.
+type Workbook struct {
+	Sheet  string
+	Sheets []string // the visible ones, in order
+}
+
+// workbook turns one sheet of an .xlsx file into CSV: UTF-8, commas, and one
+// record per row of the sheet from row 1 on, so that the number of a record is
+// the number of the row. The CSV is in a private temporary file. Cells are as
+// they are displayed; nothing is calculated.
+func workbook(f *os.File, name string, opt Options) (csv *os.File, info Workbook, err error) {
+	dir, err := os.MkdirTemp(opt.TempDir, "onboard-xlsx-*") // what excelize unpacks
+	if err != nil {
+		return nil, info, err
+	}
+	defer os.RemoveAll(dir)
+	book, err := openBook(f, name, dir)
+	if err != nil {
+		return nil, info, err
+	}
+	defer book.Close()
+	rows, info, err := chooseSheet(book, name, opt)
+	if err != nil {
+		return nil, info, err
+	}
+	defer rows.Close()
+	csv, err = spool(rows, opt.TempDir)
+	if rows.err != nil && !errors.Is(rows.err, io.EOF) {
+		return nil, info, rows.err
+	}
+	return csv, info, err
+}
+
+// openBook hands a workbook to excelize once its parts are found to be whole.
+// excelize gets a copy with only the parts that matter: it would read pictures
+// and pivot caches into memory.
+func openBook(f *os.File, name, dir string) (*excelize.File, error) {
+	parts, err := workbookParts(f, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := inspect(parts); err != nil {
+		return nil, damaged(name, err)
+	}
+	path := filepath.Join(dir, "parts.xlsx")
+	if err := repack(path, parts); err != nil {
+		return nil, err
+	}
+	book, err := excelize.OpenFile(path, excelize.Options{
+		UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxInMemory, TmpDir: dir,
+		ShortDatePattern: "yyyy-mm-dd", // the short date looks different in each country's Excel; this is the one that all read alike
+	})
+	if err != nil {
+		return nil, damaged(name, err)
+	}
+	return book, nil
+}
+
+// chooseSheet opens the sheet that --sheet names, by name or by its number
+// among the visible ones, or else the first visible one that holds any text.
+func chooseSheet(book *excelize.File, name string, opt Options) (*csvRows, Workbook, error) {
+	var info Workbook
+	all := book.GetSheetList()
+	for _, s := range all {
+		// A name that Excel would not take is an error here; reading such a sheet reports it.
+		if visible, err := book.GetSheetVisible(s); visible || err != nil {
+			info.Sheets = append(info.Sheets, s)
+		}
+	}
+	from := info.Sheets
+	if opt.Sheet != "" {
+		s, ok := pickSheet(opt.Sheet, all, info.Sheets)
+		if !ok {
+			return nil, info, &FileError{File: name, Msg: fmt.Sprintf("there is no sheet '%s'", opt.Sheet), Hint: "name one with --sheet: " + sheetNames(info.Sheets)}
+		}
+		from = []string{s}
+	}
+	for _, s := range from {
+		rows, err := openRows(book, s, name, opt)
+		if err != nil {
+			return nil, info, err
+		}
+		if rows.width > 0 {
+			info.Sheet = s
+			return rows, info, nil
+		}
+		rows.Close()
+	}
+	if opt.Sheet != "" {
+		return nil, info, &FileError{File: name, Msg: fmt.Sprintf("the sheet '%s' is empty", from[0]), Hint: "name another one with --sheet: " + sheetNames(info.Sheets)}
+	}
+	return nil, info, &FileError{File: name, Msg: "no visible sheet of this workbook holds any text", Hint: "'onboard template' writes a sheet to fill in"}
+}
+
+func pickSheet(want string, all, visible []string) (string, bool) {
+	want = partner.Clean(want)
+	if i := slices.IndexFunc(all, func(s string) bool { return strings.EqualFold(partner.Clean(s), want) }); i >= 0 {
+		return all[i], true
+	}
+	if n, err := strconv.Atoi(want); err == nil && n >= 1 && n <= len(visible) {
+		return visible[n-1], true
+	}
+	return "", false
+}
+
+func sheetNames(names []string) string {
+	const most = 20
+	more := ""
+	if len(names) > most {
+		names, more = names[:most], " …"
+	}
+	return "'" + strings.Join(names, "', '") + "'" + more
+}
+
+// damaged says in one sentence that a workbook can't be read.
+func damaged(name string, err error) error {
+	var file *FileError
+	if errors.As(err, &file) {
+		file.File = name
+		return file
+	}
+	return &FileError{File: name, Msg: fmt.Sprintf("this workbook is damaged (%v)", err),
+		Hint: "open it in a spreadsheet program, and save it anew as .xlsx or as 'CSV UTF-8'"}
+}
+
+// noArchive explains why a file is no .xlsx at all: that is a zip archive, and
+// an encrypted one is wrapped in the container of the old formats
+// (MS-OFFCRYPTO section 2.3.2).
+func noArchive(f *os.File, name string, err error) error {
+	head, _ := io.ReadAll(io.NewSectionReader(f, 0, 32<<20))
+	if !bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")) {
+		if errors.Is(err, zip.ErrFormat) {
+			err = errors.New("it is cut short, or no .xlsx at all")
+		}
+		return damaged(name, err)
+	}
+	if bytes.Contains(head, []byte(strings.Join(strings.Split("EncryptedPackage", ""), "\x00"))) { // UTF-16
+		return &FileError{File: name, Msg: "this workbook is protected by a password", Hint: "take the password off, or save the sheet as 'CSV UTF-8'"}
+	}
+	return &FileError{File: name, Msg: "this is an old Excel workbook (.xls)", Hint: "save it as .xlsx or as 'CSV UTF-8' in the spreadsheet program"}
+}
