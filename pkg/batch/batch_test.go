@@ -1,0 +1,89 @@
+package batch
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"onboard/pkg/partner"
+)
+
+func valid(t *testing.T, edit func(*partner.Row)) partner.Partner {
+	t.Helper()
+	row := &partner.Row{CompanyName: "Acme", Country: "US", DataCenter: "US", FirstName: "Ann", LastName: "Lee", Email: "ann@example.com"}
+	edit(row)
+	p, problems := partner.NewRules().Check(row)
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	return p
+}
+
+func TestDiffering(t *testing.T) {
+	before := valid(t, func(r *partner.Row) { r.City = "Leeds" })
+	now := valid(t, func(r *partner.Row) { r.Email, r.Address = "bob@example.com", "1 High Street" })
+	want := "email (was ann@example.com), city (was Leeds), address (was empty)"
+	if diff := cmp.Diff(want, differing(before.Body(), now.Body())); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if got := differing(before.Body(), before.Body()); got != "" {
+		t.Errorf("nothing differs, and yet %q", got)
+	}
+}
+
+func TestPostalCodes(t *testing.T) {
+	var c postalCodes
+	line := 1
+	add := func(country string, codes ...string) {
+		for _, code := range codes {
+			line++
+			p := valid(t, func(r *partner.Row) { r.Country, r.PostalCode = country, code })
+			c.add(&p, line)
+		}
+	}
+	add("US", "10001", "20002", "30003", "2134", "501", "12345-6789")
+	add("DE", "10115", "1067") // two are no custom
+	add("GB", "SW1A 1AA", "EC1A", "N1")
+	add("AT", "1010", "4020", "5020", "")
+	want := []Warning{{5, "in US, 1 postal codes have 4 digits and most have 5: a spreadsheet program may have taken a leading zero off"}}
+	if diff := cmp.Diff(want, c.warnings()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestPercentile(t *testing.T) {
+	var p Progress
+	if got := p.Percentile(0.5); got != 0 {
+		t.Errorf("of nothing: %v", got)
+	}
+	for i := 1; i <= 1000; i++ {
+		p.latency[bucket(time.Duration(i)*time.Millisecond)].Add(1)
+	}
+	for share, want := range map[float64]time.Duration{0.5: 500 * time.Millisecond, 0.95: 950 * time.Millisecond, 0.99: 990 * time.Millisecond, 1: time.Second} {
+		if got := p.Percentile(share); got < want*97/100 || got > want*103/100 {
+			t.Errorf("%v: %v, want about %v", share, got, want)
+		}
+	}
+}
+
+func TestQuota(t *testing.T) {
+	q := newQuota(1)
+	for i := range quotaFloor / repeatCosts {
+		if !q.take() {
+			t.Fatalf("repeat %d is refused", i)
+		}
+	}
+	if q.take() {
+		t.Error("the budget has no end")
+	}
+	for range repeatCosts {
+		q.pay()
+	}
+	if !q.take() || q.take() {
+		t.Error("answers do not pay for repeats")
+	}
+	if newQuota(64).left < 64*repeatCosts {
+		t.Error("one refusal of everything in flight ends a run")
+	}
+}
