@@ -124,9 +124,17 @@ func (sc *Scanner) cut() (n, records int, stray bool) {
 // endless explains why a record has no end.
 func (sc *Scanner) endless(d []byte) error {
 	end, open, _ := nextRecord(d, sc.delim, sc.eof)
-	if end == 0 && open >= 0 {
-		return &FileError{File: sc.name, Line: sc.line + breaksIn(d[:open]),
-			Msg:  "the quotation mark that opens here never closes",
+	quoted := end == 0 && open >= 0
+	line := sc.line
+	if quoted {
+		line += breaksIn(d[:open])
+	}
+	switch {
+	case quoted && sc.eof:
+		return &FileError{File: sc.name, Line: line, Msg: "the quotation mark that opens here never closes",
+			Hint: "close it, or double it if it is part of the text"}
+	case quoted:
+		return &FileError{File: sc.name, Line: line, Msg: "the quotation mark that opens here does not close within 1 MiB, which is the most that a row may have",
 			Hint: "close it, or double it if it is part of the text"}
 	}
 	return &FileError{File: sc.name, Line: sc.line, Msg: "the row that starts here is longer than 1 MiB",
