@@ -77,7 +77,7 @@ func (s *submission) makePlan(ctx context.Context, each func(*batch.Result) erro
 			return fmt.Errorf("--check-existing: %w", err)
 		}
 	}
-	s.plan, err = batch.MakePlan(ctx, s.sheet, s.rules, s.ledgerRun.Lookup, existing, each)
+	s.plan, err = batch.MakePlan(ctx, s.sheet, s.rules, s.ledgerRun, existing, each)
 	return err
 }
 

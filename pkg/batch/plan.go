@@ -48,12 +48,15 @@ type tallyKey struct {
 }
 
 // MakePlan is pass 1: it reads and checks every row, finds duplicates, and
-// calls each, if given, with every row and its verdict in input order. earlier,
-// if given, tells what earlier runs did, and existing the names (NameKey) that
+// calls each, if given, with every row and its verdict in input order. run, if
+// given, asks what earlier runs did, and existing the names (NameKey) that
 // are partners already; a row that is still to be sent is Valid.
-func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, earlier Lookup, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
+func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run *ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{}, seed: maphash.MakeSeed(), tallies: map[tallyKey]int{}}
-	w := walker{s, rules, earlier, p.seed}
+	w := walker{sheet: s, rules: rules, seed: p.seed}
+	if run != nil {
+		w.earlier = briefly(run)
+	}
 	sum, err := w.walk(ctx, func(b checkedBlock) error { return p.block(b, each) })
 	if err != nil {
 		return nil, err

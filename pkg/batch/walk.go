@@ -44,14 +44,49 @@ type checkedBlock struct {
 	err   error
 }
 
-// Lookup answers what became of partners in earlier runs.
-type Lookup func(ctx context.Context, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error)
+// lookup answers what became of rows in earlier runs.
+type lookup func(ctx context.Context, rows []Checked, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error)
+
+// wholly looks up all that the ledger has, as the outputs need it.
+func wholly(run *ledger.Run) lookup {
+	return func(ctx context.Context, _ []Checked, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error) {
+		return run.Lookup(ctx, keys)
+	}
+}
+
+// briefly looks up what a plan needs: of a row that was created as it is, only
+// that.
+func briefly(run *ledger.Run) lookup {
+	return func(ctx context.Context, rows []Checked, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error) {
+		created, err := run.Created(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		var others []ledger.Key
+		for i := range rows {
+			c := &rows[i]
+			if hash, ok := created[c.Key]; c.Valid() && (!ok || hash != c.fingerprint) {
+				others = append(others, c.Key)
+			}
+		}
+		known, err := run.Lookup(ctx, others)
+		for key, hash := range created {
+			if _, whole := known[key]; !whole && err == nil {
+				known[key] = ledger.Entry{Key: key, Fingerprint: hash, State: ledger.Created, Token: brief, Link: brief}
+			}
+		}
+		return known, err
+	}
+}
+
+// brief stands for a token or link that nobody will look at.
+const brief = "-"
 
 // walker is how a sheet is read: by which rules, and with which ledger, if any.
 type walker struct {
 	sheet   *sheet.Sheet
 	rules   *partner.Rules
-	earlier Lookup // nil: no ledger
+	earlier lookup // nil: no ledger
 	seed    maphash.Seed
 }
 
@@ -133,7 +168,7 @@ func (w *walker) lookUp(ctx context.Context, rows []Checked) (map[ledger.Key]led
 			keys = append(keys, c.Key)
 		}
 	}
-	known, err := w.earlier(ctx, keys)
+	known, err := w.earlier(ctx, rows, keys)
 	if err != nil {
 		return nil, &ledgerError{err}
 	}

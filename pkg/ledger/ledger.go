@@ -15,12 +15,13 @@ const readers = 2
 
 // Ledger is an open ledger file. Its methods may be called by many goroutines.
 type Ledger struct {
-	path   string
-	writer *sql.DB // one connection, used by the writing goroutine alone
-	conn   *sql.Conn
-	stmt   statements
-	reader *sql.DB // cannot write, and never waits for the writer
-	lookup *sql.Stmt
+	path    string
+	writer  *sql.DB // one connection, used by the writing goroutine alone
+	conn    *sql.Conn
+	stmt    statements
+	reader  *sql.DB // cannot write, and never waits for the writer
+	lookup  *sql.Stmt
+	created *sql.Stmt
 
 	ops     chan op
 	quit    chan struct{}
@@ -70,7 +71,10 @@ func (l *Ledger) open() (err error) {
 	if l.reader, err = connect(l.path, readerPragmas, readers); err != nil {
 		return err
 	}
-	l.lookup, err = l.reader.Prepare(lookupSQL)
+	if l.lookup, err = l.reader.Prepare(lookupSQL); err != nil {
+		return err
+	}
+	l.created, err = l.reader.Prepare(createdSQL)
 	return err
 }
 
@@ -101,6 +105,9 @@ func (l *Ledger) Close() error {
 func (l *Ledger) closeDatabase() (err error) {
 	if l.lookup != nil { // an open statement would keep its connection, and so the -wal file
 		err = l.lookup.Close()
+	}
+	if l.created != nil {
+		err = errors.Join(err, l.created.Close())
 	}
 	if l.reader != nil {
 		err = errors.Join(err, l.reader.Close())
