@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/x509"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +12,8 @@ import (
 	"onboard/pkg/lmpi"
 	"onboard/pkg/pace"
 	"onboard/pkg/partner"
-	"onboard/pkg/report"
+	"onboard/pkg/sandbox"
+	"onboard/pkg/sheet"
 )
 
 // prepare opens all that a submission needs, and refuses what can be refused
@@ -94,15 +94,34 @@ func (s *submission) keepsRealLinks() error {
 	if s.target != "sandbox" {
 		return nil
 	}
-	b, err := os.ReadFile(filepath.Join(s.dir, s.sheet.Base+".summary.json"))
-	var last report.Summary
-	if err != nil || json.Unmarshal(b, &last) != nil || last.Files.Results == "" {
-		return nil
+	path := filepath.Join(s.dir, s.sheet.Base+".results.csv")
+	link, err := firstLink(path)
+	if err != nil || link == "" || strings.HasPrefix(link, sandbox.LinkPrefix) {
+		return nil // no file of ours, or one of a rehearsal
 	}
-	if last.Target == "production" || last.Target == "staging" {
-		return fmt.Errorf("%s holds links from %s, and a rehearsal would replace them; hint: rehearse with --out and another folder", last.Files.Results, last.Target)
+	return fmt.Errorf("%s holds real links, and a rehearsal would replace them; hint: rehearse with --out and another folder", path)
+}
+
+// firstLink is the link of the first row of a results file.
+func firstLink(path string) (string, error) {
+	s, err := sheet.Open(path, nil, sheet.Options{Optional: func(partner.Field) bool { return true }})
+	if err != nil {
+		return "", err
 	}
-	return nil
+	defer s.Close()
+	scanner, err := s.Scan()
+	if err != nil {
+		return "", err
+	}
+	block, err := scanner.Next()
+	if err != nil {
+		return "", err
+	}
+	rows, err := s.Parse(block)
+	if err != nil || len(rows.Rows) == 0 {
+		return "", err
+	}
+	return s.Added(rows.Rows[0], "onboard_link"), nil
 }
 
 // ledgerPath is where the ledger is; the embedded sandbox's is temporary
@@ -147,8 +166,6 @@ func (s *submission) openLedger() (*book, *ledger.Run, error) {
 	s.ledgerIs = path
 	if temporary != "" {
 		s.ledgerIs = "none: this rehearsal is forgotten; --ledger FILE remembers it"
-	} else if _, err := os.Stat(path); err != nil {
-		s.ledgerIs += ", new"
 	}
 	l, err := ledger.Open(path)
 	if err != nil {

@@ -20,14 +20,14 @@ import (
 // profile is how one sheet is to be read, kept in a file for the next month.
 // Its schema is described in docs/using.md. Flags win over it.
 type profile struct {
-	Map       map[string]fieldName   `yaml:"map,omitempty"`     // header: field
-	Default   map[fieldName]string   `yaml:"default,omitempty"` // field: value of an empty cell
-	Allow     map[fieldName][]string `yaml:"allow,omitempty"`
-	Key       []fieldName            `yaml:"key,omitempty"`
-	Delimiter string                 `yaml:"delimiter,omitempty"`
-	Encoding  string                 `yaml:"encoding,omitempty"`
-	Sheet     string                 `yaml:"sheet,omitempty"` // of a workbook
-	Fix       bool                   `yaml:"fix,omitempty"`
+	Map       map[string]fieldName `yaml:"map,omitempty"`     // header: field
+	Default   map[fieldName]text   `yaml:"default,omitempty"` // field: value of an empty cell
+	Allow     map[fieldName][]text `yaml:"allow,omitempty"`
+	Key       []fieldName          `yaml:"key,omitempty"`
+	Delimiter string               `yaml:"delimiter,omitempty"`
+	Encoding  string               `yaml:"encoding,omitempty"`
+	Sheet     string               `yaml:"sheet,omitempty"` // of a workbook
+	Fix       bool                 `yaml:"fix,omitempty"`
 }
 
 // fieldName is a canonical field name, checked while it is read.
@@ -41,6 +41,18 @@ func (n *fieldName) UnmarshalYAML(node ast.Node) error {
 		return &lineError{node.GetToken().Position.Line, err}
 	}
 	*n = fieldName(f.String())
+	return nil
+}
+
+// text is a value as it is written: 010 is no number here.
+type text string
+
+// UnmarshalYAML takes the characters and not what YAML would make of them.
+func (t *text) UnmarshalYAML(node ast.Node) error {
+	if _, scalar := node.(ast.ScalarNode); !scalar {
+		return &lineError{node.GetToken().Position.Line, errors.New("this should be one value")}
+	}
+	*t = text(node.GetToken().Value)
 	return nil
 }
 
@@ -95,10 +107,12 @@ func (s *sheetFlags) useProfile(flags *pflag.FlagSet) error {
 		}
 	}
 	for _, f := range sorted(p.Default) {
-		defaults = append(defaults, string(f)+"="+p.Default[f])
+		defaults = append(defaults, string(f)+"="+string(p.Default[f]))
 	}
 	for _, f := range sorted(p.Allow) {
-		allows = append(allows, string(f)+"="+strings.Join(p.Allow[f], ","))
+		for _, code := range p.Allow[f] {
+			allows = append(allows, string(f)+"="+string(code))
+		}
 	}
 	s.maps, s.defaults, s.allows = append(maps, s.maps...), append(defaults, s.defaults...), append(allows, s.allows...)
 	var key []string
@@ -112,7 +126,9 @@ func (s *sheetFlags) useProfile(flags *pflag.FlagSet) error {
 			}
 		}
 	}
-	s.fix = s.fix || p.Fix
+	if !flags.Changed("fix") {
+		s.fix = p.Fix
+	}
 	return nil
 }
 
@@ -135,7 +151,7 @@ func (s *sheetFlags) keepProfile(r *partner.Rules) error {
 	if s.saveFile == "" {
 		return nil
 	}
-	p := profile{Map: map[string]fieldName{}, Default: map[fieldName]string{}, Allow: map[fieldName][]string{},
+	p := profile{Map: map[string]fieldName{}, Default: map[fieldName]text{}, Allow: map[fieldName][]text{},
 		Delimiter: s.delimiter, Encoding: s.encoding, Sheet: s.sheetName, Fix: s.fix}
 	for header, f := range s.mapped {
 		p.Map[header] = fieldName(f.String())
@@ -143,10 +159,12 @@ func (s *sheetFlags) keepProfile(r *partner.Rules) error {
 	for f := range partner.NumFields {
 		spec := partner.Specs[f]
 		if d := r.DefaultOf(f); d != spec.Default {
-			p.Default[fieldName(spec.Name)] = d
+			p.Default[fieldName(spec.Name)] = text(d)
 		}
 		if more := r.Allowed(f)[len(spec.Values):]; len(more) > 0 {
-			p.Allow[fieldName(spec.Name)] = more
+			for _, code := range more {
+				p.Allow[fieldName(spec.Name)] = append(p.Allow[fieldName(spec.Name)], text(code))
+			}
 		}
 	}
 	for _, f := range r.Key {

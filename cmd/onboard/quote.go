@@ -46,19 +46,26 @@ func typed(cmd *cobra.Command) invocation {
 var sheetOnly = map[string]bool{"map": true, "default": true, "allow": true, "key": true, "delimiter": true, "out": true,
 	"encoding": true, "sheet": true, "fix": true, "profile": true}
 
+// once are the flags that say something about one command only: a yes to
+// submitting is none to sending again.
+var once = map[string]bool{"yes": true, "why": true, "all": true, "check-existing": true}
+
 // line is the command line for a verb and a file, less the named flags.
 func (i invocation) line(verb, path string, less ...string) string {
 	words := []string{"onboard", verb, quoteFile(path)}
 	for _, f := range i.flags {
-		if verb != i.verb && verb != "reconcile" && !sheetOnly[f.Name] || slices.Contains(less, f.Name) || f.Name == "dry-run" {
+		if verb != i.verb && verb != "reconcile" && !sheetOnly[f.Name] || verb != i.verb && once[f.Name] ||
+			slices.Contains(less, f.Name) || f.Name == "dry-run" || f.Name == "save-profile" {
 			continue
 		}
 		if list, ok := f.Value.(pflag.SliceValue); ok {
 			for _, v := range list.GetSlice() {
 				words = append(words, "--"+f.Name, quote(v))
 			}
-		} else if f.Value.Type() == "bool" {
+		} else if f.Value.String() == "true" {
 			words = append(words, "--"+f.Name)
+		} else if f.Value.Type() == "bool" {
+			words = append(words, "--"+f.Name+"=false")
 		} else {
 			words = append(words, "--"+f.Name, quote(f.Value.String()))
 		}

@@ -210,7 +210,7 @@ func (s *submission) openDecisions(ctx context.Context) error {
 	}
 	decisions, err := s.readDecisions(ctx, path)
 	if err == nil && len(decisions) > 0 {
-		err = fmt.Errorf("%s holds decisions that were not carried out yet; hint: onboard reconcile %s --target %s, or delete that file", path, quoteFile(s.path), quote(s.to.name))
+		err = fmt.Errorf("%s holds decisions that were not carried out yet; hint: %s, or delete that file", path, s.again.line("reconcile", s.path, "limit"))
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"onboard/pkg/batch"
@@ -76,6 +77,11 @@ func (s *submission) makePlan(ctx context.Context, each func(*batch.Result) erro
 		if existing, err = existingNames(ctx, s.client); err != nil {
 			return fmt.Errorf("--check-existing: %w", err)
 		}
+	}
+	if empty, err := s.ledgerRun.Empty(ctx); err != nil {
+		return err
+	} else if empty && s.ledgerIs != "" && !strings.HasPrefix(s.ledgerIs, "none") {
+		s.ledgerIs += ", which knows no partner of this target and account yet"
 	}
 	s.plan, err = batch.MakePlan(ctx, s.sheet, s.rules, s.ledgerRun, existing, each)
 	return err

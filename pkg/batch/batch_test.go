@@ -46,7 +46,7 @@ func TestPostalCodes(t *testing.T) {
 	add("DE", "10115", "1067") // two are no custom
 	add("GB", "SW1A 1AA", "EC1A", "N1")
 	add("AT", "1010", "4020", "5020", "")
-	want := []Warning{{5, "in US, 1 postal codes have 4 digits and most have 5: a spreadsheet program may have taken a leading zero off"}}
+	want := []Warning{{5, "in US, postal codes have 5 digits mostly, and 1 of 4: a spreadsheet program may have taken a leading zero off"}}
 	if diff := cmp.Diff(want, c.warnings()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -59,7 +59,7 @@ func (c *postalCodes) warnings() (all []Warning) {
 			continue
 		}
 		all = append(all, Warning{int(c.first[i][usual-1]), fmt.Sprintf(
-			"in %c%c, %d postal codes have %d digits and most have %d: a spreadsheet program may have taken a leading zero off",
+			"in %c%c, postal codes have %[5]d digits mostly, and %[3]d of %[4]d: a spreadsheet program may have taken a leading zero off",
 			'A'+i/26, 'A'+i%26, c.counts[i][usual-1], usual-1, usual)})
 	}
 	return all

@@ -103,3 +103,10 @@ func (r *Run) lookup(ctx context.Context, keys []Key) ([]Entry, error) {
 	}
 	return entries, rows.Err()
 }
+
+// Empty says that the ledger knows no partner of the run's scope: then all that
+// a sheet holds would be sent.
+func (r *Run) Empty(ctx context.Context) (empty bool, err error) {
+	err = r.l.reader.QueryRowContext(ctx, "SELECT NOT EXISTS(SELECT 1 FROM partners WHERE scope_id = ?)", r.scope).Scan(&empty)
+	return empty, err
+}

@@ -16,6 +16,10 @@ const (
 	listPath   = "/LMPI/v3/partners/id"
 )
 
+// LinkPrefix begins every onboarding link of a sandbox; a token follows. The domain is
+// reserved for examples (RFC 2606), so that a link of a rehearsal leads nowhere.
+const LinkPrefix = "https://activation.example/partner?t="
+
 // maxBody is the body limit of a sibling API of the vendor; over it the answer is 413.
 const maxBody = 1 << 20
 

@@ -88,7 +88,7 @@ func (st *store) add(c Creation) (token string, err error) {
 	_, _ = rand.Read(random[:]) // it never fails
 	// In this alphabet one token in 64 starts with "-", which a spreadsheet takes for a formula: callers must cope.
 	c.Token = base64.RawURLEncoding.EncodeToString(random[:])
-	c.Link = "https://activation.example/partner?t=" + c.Token
+	c.Link = LinkPrefix + c.Token
 	st.mu.Lock()
 	st.put(c)
 	st.mu.Unlock()

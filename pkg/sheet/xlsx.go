@@ -84,7 +84,7 @@ func openBook(f *os.File, name, dir string) (*excelize.File, error) {
 }
 
 // chooseSheet opens the sheet that --sheet names, by name or by its number
-// among the visible ones, or else the first visible one that holds any text.
+// among the visible ones, or else the first visible one with a header.
 func chooseSheet(book *excelize.File, name string, opt Options) (*csvRows, Workbook, error) {
 	var info Workbook
 	all := book.GetSheetList()
@@ -102,16 +102,19 @@ func chooseSheet(book *excelize.File, name string, opt Options) (*csvRows, Workb
 		}
 		from = []string{s}
 	}
-	for _, s := range from {
-		rows, err := openRows(book, s, name, opt)
-		if err != nil {
-			return nil, info, err
+	// A sheet of notes may come first: better one with a header that is known.
+	for _, good := range []func(*csvRows) bool{func(r *csvRows) bool { return r.known }, func(r *csvRows) bool { return r.width > 0 }} {
+		for _, s := range from {
+			rows, err := openRows(book, s, name, opt)
+			if err != nil {
+				return nil, info, err
+			}
+			if good(rows) {
+				info.Sheet = s
+				return rows, info, nil
+			}
+			rows.Close()
 		}
-		if rows.width > 0 {
-			info.Sheet = s
-			return rows, info, nil
-		}
-		rows.Close()
 	}
 	if opt.Sheet != "" {
 		return nil, info, &FileError{File: name, Msg: fmt.Sprintf("the sheet '%s' is empty", from[0]), Hint: "name another one with --sheet: " + sheetNames(info.Sheets)}

@@ -18,8 +18,9 @@ type csvRows struct {
 	book  *excelize.File
 	sheet string
 	rows  *excelize.Rows
-	row   int // number of the last row that was read, from 1
-	width int // cells of the header; 0: there is none
+	row   int  // number of the last row that was read, from 1
+	width int  // cells of the header; 0: there is none
+	known bool // the header is unmistakable
 
 	raw    *excelize.Rows // the same rows without number formats, from the first row that needs them
 	rawRow int
@@ -72,6 +73,7 @@ func (c *csvRows) findHeader(opt Options) {
 			c.width = filled(cells)
 		}
 		if known {
+			c.known = true
 			return
 		}
 	}
