@@ -22,7 +22,8 @@ import (
 const (
 	maxUnpacked = 200 << 20 // bytes of all its parts together, and of its sheet as CSV
 	maxSmall    = 16 << 20  // bytes of a part that is read into memory whole, such as the styles
-	maxInMemory = 4 << 20   // bytes of a sheet, or of its texts, above which excelize works from disk
+	maxSheets   = 1000
+	maxInMemory = 4 << 20 // bytes of a sheet, or of its texts, above which excelize works from disk
 )
 
 // Workbook says which sheet of a workbook is read.
@@ -88,6 +89,9 @@ func openBook(f *os.File, name, dir string) (*excelize.File, error) {
 func chooseSheet(book *excelize.File, name string, opt Options) (*csvRows, Workbook, error) {
 	var info Workbook
 	all := book.GetSheetList()
+	if len(all) > maxSheets { // excelize looks at all of them for each
+		return nil, info, &FileError{File: name, Msg: fmt.Sprintf("this workbook has %d sheets, and %d is the most", len(all), maxSheets), Hint: "save the sheet alone, as 'CSV UTF-8'"}
+	}
 	for _, s := range all {
 		// A name that Excel would not take is an error here; reading such a sheet reports it.
 		if visible, err := book.GetSheetVisible(s); visible || err != nil {

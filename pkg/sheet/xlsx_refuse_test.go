@@ -121,6 +121,16 @@ func TestWorkbookRefuses(t *testing.T) {
 		path func(t *testing.T) string
 		want string
 	}{
+		{"sheets without end", edited(func(name string, content []byte) []byte {
+			if name != "xl/workbook.xml" {
+				return content
+			}
+			var b bytes.Buffer
+			for i := range maxSheets {
+				fmt.Fprintf(&b, `<sheet name="S%d" sheetId="%d" r:id="rId1"/>`, i, i+100)
+			}
+			return bytes.Replace(content, []byte("</sheets>"), append(b.Bytes(), "</sheets>"...), 1)
+		}), "sheets, and 1000 is the most"},
 		{"a password", func(t *testing.T) string {
 			path := filepath.Join(t.TempDir(), "secret.xlsx")
 			b := excelize.NewFile()
