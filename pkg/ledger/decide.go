@@ -5,8 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"time"
 )
 
@@ -57,32 +56,16 @@ func (r *Run) Decide(d Decision) error {
 // Backup writes a whole copy of the ledger to path (mode 0600), which must not
 // exist; runs may go on meanwhile. A plain copy of an open SQLite file may hold
 // nothing at all.
-func (l *Ledger) Backup(ctx context.Context, path string) (err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) // SQLite keeps the mode of an empty file
-	if err != nil {
+func (l *Ledger) Backup(ctx context.Context, path string) error {
+	db, err := connect(l.path, []pragma{busy}, 1) // the readers cannot write, and the writer is not to wait
+	if err == nil {
+		err = errors.Join(copyInto(ctx, db, path), db.Close())
+	}
+	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("cannot write the backup: %w; hint: name a file that does not exist yet", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(path)
-		}
-	}()
-	if err = errors.Join(f.Close(), l.vacuumInto(ctx, path)); err != nil {
+	if err != nil {
 		return fmt.Errorf("cannot write the backup: %w", err)
 	}
-	if f, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close(), syncFolder(filepath.Dir(path)))
-}
-
-// vacuumInto copies by a connection of its own: the readers cannot write, and
-// the writer is not to wait.
-func (l *Ledger) vacuumInto(ctx context.Context, path string) error {
-	db, err := connect(l.path, []pragma{busy}, 1)
-	if err != nil {
-		return err
-	}
-	_, err = db.ExecContext(ctx, "VACUUM INTO ?", path)
-	return errors.Join(err, db.Close())
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 )
@@ -16,7 +17,9 @@ const readers = 2
 // Ledger is an open ledger file. Its methods may be called by many goroutines.
 type Ledger struct {
 	path    string
-	writer  *sql.DB // one connection, used by the writing goroutine alone
+	file    os.FileInfo            // what stands at path
+	logs    map[string]os.FileInfo // and beside it, by suffix
+	writer  *sql.DB                // one connection, used by the writing goroutine alone
 	conn    *sql.Conn
 	stmt    statements
 	reader  *sql.DB // cannot write, and never waits for the writer
@@ -53,6 +56,12 @@ func (l *Ledger) open() (err error) {
 	if err := prepareFile(l.path); err != nil {
 		return err
 	}
+	if err := refuseSaved(l.path); err != nil {
+		return err
+	}
+	if l.file, err = os.Lstat(l.path); err != nil {
+		return err
+	}
 	if err := probe(l.path); err != nil {
 		return err
 	}
@@ -67,6 +76,12 @@ func (l *Ledger) open() (err error) {
 	}
 	if err := l.stmt.prepare(l.conn); err != nil {
 		return err
+	}
+	l.logs = map[string]os.FileInfo{}
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if l.logs[suffix], err = os.Lstat(l.path + suffix); err != nil {
+			return err
+		}
 	}
 	if l.reader, err = connect(l.path, readerPragmas, readers); err != nil {
 		return err

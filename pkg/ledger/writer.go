@@ -77,6 +77,9 @@ func (l *Ledger) commit(group []op) error {
 		}
 		return nil
 	})
+	if err == nil {
+		err = l.checkPlace()
+	}
 	if err != nil {
 		l.failure = fmt.Errorf("the ledger %s cannot be written, so nothing more is sent: %w; hint: check its disk, then run again", l.path, err)
 	}
