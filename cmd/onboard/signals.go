@@ -20,7 +20,10 @@ func signals(ctx context.Context, c *console) (now, intake context.Context, rele
 	now, stopNow := context.WithCancel(ctx)
 	intake, stopIntake := context.WithCancel(now)
 	caught := make(chan os.Signal, 3)
-	signal.Notify(caught, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup: the run is to outlive its terminal
+		signal.Notify(caught, syscall.SIGHUP)
+	}
 	done := make(chan struct{})
 	go func() {
 		for n := 0; ; n++ {
