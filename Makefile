@@ -8,8 +8,9 @@ RACE      := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race)
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS   := -s -w -X main.release=$(VERSION)
 TESTFLAGS ?=
+TAGS      := crashpoints
 
-.PHONY: help build demo test lint bench fuzz clean
+.PHONY: help build demo test torture mutants lint bench fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,7 +25,13 @@ demo: build ## submit samples/partners.csv to the sandbox and show the files
 
 test: ## run all tests, with the race detector
 	@$(if $(RACE),,echo "note: no C compiler, so the tests run without the race detector")
-	$(GO) test $(RACE) $(TESTFLAGS) ./...
+	$(GO) test $(RACE) -tags $(TAGS) $(TESTFLAGS) ./...
+
+torture: ## run the whole reliability battery: half an hour; needs strace
+	$(GO) test -count=1 -timeout 2h -tags '$(TAGS),torture' -run '$(TORTURE)' $(TESTFLAGS) ./cmd/onboard ./pkg/ledger
+
+mutants: ## break each promise on purpose, and see that a test fails
+	$(GO) test -count=1 -timeout 1h -tags mutants -run TestMutants -v ./cmd/onboard
 
 lint: ## check form, imports between packages and common mistakes
 	$(GO) vet ./...

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"onboard/pkg/crash"
 	"onboard/pkg/ledger"
 	"onboard/pkg/lmpi"
 	"onboard/pkg/pace"
@@ -34,6 +35,7 @@ func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite boo
 	if !won {
 		return s.elsewhere(ctx, j, e)
 	}
+	crash.Point("claimed")
 	for try, number := 1, e.Attempt; ; try++ {
 		a := s.attempt(ctx, j, number, trace)
 		if a.Outcome != lmpi.Unsent && a.Outcome != lmpi.Unprocessed {
@@ -148,9 +150,11 @@ func (s *Submission) settle(j *job, number int, trace string, a lmpi.Answer) (Re
 	s.afterAnswer(a)
 	out.At = time.Now()
 	r.At = out.At
+	crash.Point("answered")
 	if err := s.Run.Settle(out); err != nil {
 		return s.claimLost(j, err), false
 	}
+	crash.Point("settled")
 	if definite {
 		s.Pace.Recover()
 		s.quota.pay()

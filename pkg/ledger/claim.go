@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"onboard/pkg/crash"
 )
 
 // ErrLost says that a partner is not, or no longer, this run's in that attempt
@@ -85,6 +87,7 @@ func (r *Run) Claim(in Intent) (e Entry, won bool, err error) {
 			e, _, err = r.l.entry(r.scope, in.Key)
 			return err
 		}
+		crash.Point("claiming")
 		won = true
 		e = Entry{Key: in.Key, Fingerprint: in.Fingerprint, State: Sending, Owner: r.id, Attempt: attempt,
 			TraceID: in.TraceID, Line: in.Line, Body: in.Body, ClaimedAt: fromMillis(now)}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"onboard/pkg/crash"
 )
 
 // runIDLength is 80 random bits in base32.
@@ -95,11 +97,13 @@ func (l *Ledger) sweep(dead owner) error {
 			_, err = l.conn.ExecContext(context.Background(),
 				"UPDATE runs SET ended_at = ?, exit_code = ? WHERE number = ? AND ended_at = 0", now, Died, dead.number)
 		}
+		crash.Point("sweeping")
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	crash.Point("swept")
 	return removeFile(l.lockPath(dead.id))
 }
 

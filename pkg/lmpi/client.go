@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"onboard/pkg/crash"
 )
 
 const (
@@ -136,6 +138,7 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 	if err != nil {
 		m.poison()
 	} else {
+		crash.Point("head")
 		e.readHead(resp, signed, c.config.Now())
 		answer, e.BodyError, err = readBody(resp, limit)
 		e.readWords(answer, c.config.Credentials)

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"onboard/pkg/crash"
 )
 
 // setupLimit bounds dialing, and then the TLS handshake, each.
@@ -50,6 +52,7 @@ func (c *countedConn) Write(p []byte) (int, error) {
 		return 0, errPoisoned
 	}
 	n, err := c.Conn.Write(p)
+	crash.Point("written")
 	c.written.Add(int64(n - len(p)))
 	return n, err
 }

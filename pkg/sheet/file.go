@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"onboard/pkg/crash"
 )
 
 // File is a file that appears whole or not at all, readable by its owner only.
@@ -86,6 +88,7 @@ func (o *File) Write(p []byte) (int, error) { return o.w.Write(p) }
 func (o *File) Commit() error {
 	err := errors.Join(o.w.Flush(), o.f.Sync())
 	err = errors.Join(err, o.f.Close())
+	crash.Point("exporting")
 	if err == nil {
 		err = os.Rename(o.f.Name(), o.path)
 	}
@@ -94,6 +97,7 @@ func (o *File) Commit() error {
 		os.Remove(o.f.Name())
 		return err
 	}
+	crash.Point("renamed")
 	return syncDir(filepath.Dir(o.path))
 }
 
