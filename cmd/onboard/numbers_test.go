@@ -1,0 +1,17 @@
+//go:build !torture
+
+package main
+
+// The numbers of the battery in make test, which has three minutes.
+const (
+	killsOfOne    = 150
+	killsOfThree  = 20
+	crashes       = 2 // at each point
+	exportKills   = 10
+	operatorRows  = 300
+	soakRows      = 400
+	guardedCells  = 100_000
+	bombMegabytes = 100
+)
+
+var soakSeeds = []int64{1}

@@ -1,0 +1,17 @@
+//go:build torture
+
+package main
+
+// The numbers of the battery in make torture.
+const (
+	killsOfOne    = 1000
+	killsOfThree  = 500
+	crashes       = 20 // at each point
+	exportKills   = 100
+	operatorRows  = 10_000
+	soakRows      = 50_000
+	guardedCells  = 1_000_000
+	bombMegabytes = 100
+)
+
+var soakSeeds = []int64{1, 2, 3, 4, 5}
