@@ -203,7 +203,7 @@ func intact(t *testing.T, dir string) {
 			continue
 		}
 		ledgers++
-		db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)")
+		db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", OmitHost: true, Path: path}).String())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -282,4 +282,22 @@ func inDoubt(found map[string]map[string]string) (n int) {
 		}
 	}
 	return n
+}
+
+// whole expects that each output that is there is an old or a new one, but no
+// half.
+func whole(t *testing.T, base string) {
+	t.Helper()
+	for _, kind := range []string{"results", "errors", "in-doubt", "problems"} {
+		b, err := os.ReadFile(base + "." + kind + ".csv")
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := csv.NewReader(bytes.NewReader(b)).ReadAll(); err != nil || len(b) == 0 || b[len(b)-1] != '\n' {
+			t.Errorf("%s.%s.csv is half a file: %v\n%s", base, kind, err, b)
+		}
+	}
 }

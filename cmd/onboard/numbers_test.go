@@ -6,7 +6,7 @@ package main
 const (
 	killsOfOne    = 150
 	killsOfThree  = 20
-	crashes       = 2 // at each point
+	crashes       = 5 // at each point
 	exportKills   = 10
 	operatorRows  = 300
 	soakRows      = 400

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -283,71 +282,6 @@ func TestNoServer(t *testing.T) {
 	found := outputs(t, "list", 4)
 	if code != 3 || found["A"]["onboard_status"] != "not_sent" || found["D"]["onboard_status"] != "not_sent" {
 		t.Errorf("exit %d\n%s", code, screen)
-	}
-}
-
-// TestSignal interrupts a run in the middle: what is in flight is finished and
-// recorded, and the next run continues.
-func TestSignal(t *testing.T) {
-	const rows = 200
-	server, address := serve(t, sandbox.Config{Latency: 50 * time.Millisecond})
-	dir := t.TempDir()
-	generate(t, filepath.Join(dir, "list.csv"), rows)
-	args := []string{"submit", "list.csv", "--target", address, "--yes", "--rate-limit", "10000/s"}
-	cmd := onboardCommand(dir, args...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(10 * time.Second); len(server.Snapshot().Created) < 10 && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
-	}
-	_ = cmd.Process.Signal(os.Interrupt)
-	_ = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != 130 {
-		t.Errorf("exit code %d", code)
-	}
-	found := outputs(t, filepath.Join(dir, "list"), rows)
-	judge(t, server, found)
-	for name, row := range found {
-		if row["file"] == "in-doubt" {
-			t.Errorf("%s is in doubt", name)
-		}
-	}
-	if err := onboardCommand(dir, args...).Run(); err != nil {
-		t.Error(err)
-	}
-	judge(t, server, outputs(t, filepath.Join(dir, "list"), rows))
-	if n := server.Snapshot().Posts; n != rows {
-		t.Errorf("%d requests for %d rows", n, rows)
-	}
-}
-
-// TestTwoAtOnce runs the same list twice at the same time on one ledger.
-func TestTwoAtOnce(t *testing.T) {
-	const rows = 300
-	server, address := serve(t, sandbox.Config{Latency: 2 * time.Millisecond})
-	dir := t.TempDir()
-	generate(t, filepath.Join(dir, "list.csv"), rows)
-	var runs [2]interface{ Wait() error }
-	for i := range runs {
-		out := fmt.Sprintf("out%d", i)
-		if err := os.Mkdir(filepath.Join(dir, out), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		cmd := onboardCommand(dir, "submit", "list.csv", "--target", address, "--yes", "--rate-limit", "10000/s", "--out", out)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		runs[i] = cmd
-	}
-	for i, r := range runs {
-		if err := r.Wait(); err != nil {
-			t.Errorf("run %d: %v", i, err)
-		}
-		judge(t, server, outputs(t, filepath.Join(dir, fmt.Sprintf("out%d", i), "list"), rows))
-	}
-	if n := server.Snapshot().Posts; n != rows {
-		t.Errorf("%d requests for %d rows", n, rows)
 	}
 }
 
