@@ -47,7 +47,7 @@ func testOperators(t *testing.T, operators, rows, step int) {
 		}
 		args := fast(address, "--out", filepath.Dir(list))
 		args[1] = list
-		cmd := onboardCommand(dir, args...)
+		cmd := plainCommand(t, dir, args...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ func TestSignals(t *testing.T) {
 			server, address := serve(t, sandbox.Config{Latency: tt.latency})
 			dir := t.TempDir()
 			generate(t, filepath.Join(dir, "list.csv"), rows)
-			cmd := onboardCommand(dir, fast(address)...)
+			cmd := plainCommand(t, dir, fast(address)...)
 			started(t, cmd, server, 12)
 			posts := 0
 			for _, s := range tt.signals {
@@ -49,7 +49,7 @@ func TestSignals(t *testing.T) {
 			if doubts > tt.doubts || tt.doubts > 0 && doubts == 0 {
 				t.Errorf("%d rows are in doubt, want at most %d", doubts, tt.doubts)
 			}
-			_ = onboardCommand(dir, fast(address)...).Run()
+			_ = plainCommand(t, dir, fast(address)...).Run()
 			found = verdict(t, server, dir, filepath.Join(dir, "list"), rows)
 			if n := inDoubt(found); n != doubts || server.Snapshot().Posts != rows {
 				t.Errorf("%d rows in doubt, %d requests after the second run", n, server.Snapshot().Posts)
@@ -64,7 +64,7 @@ func TestNoHangUp(t *testing.T) {
 	server, address := serve(t, sandbox.Config{Latency: 20 * time.Millisecond})
 	dir := t.TempDir()
 	generate(t, filepath.Join(dir, "list.csv"), 100)
-	cmd := shell(onboardCommand(dir, fast(address)...), `trap "" HUP`)
+	cmd := shell(plainCommand(t, dir, fast(address)...), `trap "" HUP`)
 	started(t, cmd, server, 12)
 	_ = cmd.Process.Signal(syscall.SIGHUP)
 	if err := cmd.Wait(); err != nil {

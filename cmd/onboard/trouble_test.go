@@ -36,7 +36,7 @@ func TestPause(t *testing.T) {
 	dir := t.TempDir()
 	generate(t, filepath.Join(dir, "list.csv"), 100)
 	began := time.Now()
-	if err := onboardCommand(dir, fast(address)...).Run(); err != nil {
+	if err := plainCommand(t, dir, fast(address)...).Run(); err != nil {
 		t.Error(err)
 	}
 	if took := time.Since(began); took < 3*time.Second {
@@ -117,7 +117,7 @@ func TestOutages(t *testing.T) {
 			base := filepath.Join(dir, "list")
 			generate(t, base+".csv", rows)
 			args := fast("http://"+address, "--timeout", "1s", "--max-attempts", "1")
-			cmd := onboardCommand(dir, args...)
+			cmd := plainCommand(t, dir, args...)
 			_ = cmd.Run()
 			if code := cmd.ProcessState.ExitCode(); code != 3 {
 				t.Errorf("exit code %d", code)
@@ -130,7 +130,7 @@ func TestOutages(t *testing.T) {
 			if doubts > tt.doubts || tt.doubts > 0 && doubts == 0 {
 				t.Errorf("%d rows in doubt, want at most %d", doubts, tt.doubts)
 			}
-			_ = onboardCommand(dir, args...).Run()
+			_ = plainCommand(t, dir, args...).Run()
 			found := verdict(t, server, dir, base, rows)
 			if n := inDoubt(found); n != doubts || len(server.Snapshot().Created) < rows-doubts {
 				t.Errorf("after the second run %d rows are in doubt and %d companies exist", n, len(server.Snapshot().Created))
