@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,7 +36,11 @@ func testOperators(t *testing.T, operators, rows, step int) {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(string(text), "\n")
-	var ends []func() error
+	type operator struct {
+		*exec.Cmd
+		screen strings.Builder
+	}
+	var started []*operator
 	for o := range operators {
 		list := filepath.Join(dir, fmt.Sprint(o), "list.csv")
 		if err := os.Mkdir(filepath.Dir(list), 0o700); err != nil {
@@ -47,16 +52,17 @@ func testOperators(t *testing.T, operators, rows, step int) {
 		}
 		args := fast(address, "--out", filepath.Dir(list))
 		args[1] = list
-		cmd := plainCommand(t, dir, args...)
-		if err := cmd.Start(); err != nil {
+		op := &operator{Cmd: plainCommand(t, dir, args...)}
+		op.Stderr = &op.screen
+		if err := op.Start(); err != nil {
 			t.Fatal(err)
 		}
-		ends = append(ends, cmd.Wait)
+		started = append(started, op)
 	}
 	all := map[string]map[string]string{}
-	for o, wait := range ends {
-		if err := wait(); err != nil {
-			t.Errorf("operator %d: %v", o, err)
+	for o, op := range started {
+		if err := op.Wait(); err != nil {
+			t.Fatalf("operator %d: %v\n%s", o, err, &op.screen)
 		}
 		base := filepath.Join(dir, fmt.Sprint(o), "list")
 		found := outputs(t, base, rows)
