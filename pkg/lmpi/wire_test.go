@@ -189,3 +189,19 @@ func TestIdleConnectionDies(t *testing.T) {
 		}
 	}
 }
+
+// TestPartlyWritten breaks the connection while a large body is on its way.
+// net/http reports that the request was not written; some of it was.
+func TestPartlyWritten(t *testing.T) {
+	for range 10 {
+		s := newWireServer(t, false, func(_ int64, x *exchange) bool {
+			_, _ = x.ReadString('\n')
+			x.reset()
+			return false
+		})
+		a := s.client(t).Create(t.Context(), make([]byte, 64<<20), NewTraceID())
+		if a.Outcome != InDoubt || a.BytesWritten == 0 {
+			t.Errorf("%v after %d bytes: %v", a.Outcome, a.BytesWritten, a.Err)
+		}
+	}
+}

@@ -1,0 +1,203 @@
+//go:build mutants
+
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// change replaces text that stands exactly once in a file.
+type change struct{ file, old, new string }
+
+// mutant is one way to break a promise, and the test that must notice.
+type mutant struct {
+	name      string
+	changes   []change
+	tags      string
+	pkg, test string
+}
+
+// The mistakes that other programs make, as T24 lists them, and two that this
+// one made.
+var mutants = []mutant{
+	{"record after send", []change{{"pkg/batch/attempt.go", `	e, won, err := s.Run.Claim(`, `	early := s.attempt(ctx, j, 1, trace)
+	e, won, err := s.Run.Claim(`}, {"pkg/batch/attempt.go", `	if !won {
+		return s.elsewhere(ctx, j, e)
+	}
+`, `	if won {
+		return s.settle(j, e.Attempt, trace, early)
+	}
+`}}, "", "./cmd/onboard", "TestCrashPoints/C4"},
+
+	{"send again what is unknown", []change{{"pkg/ledger/owner.go",
+		`SET state = 'in_doubt', reason = ?`, `SET state = 'released', reason = ?`}},
+		"", "./cmd/onboard", "TestCrashPoints/C5"},
+
+	{"idempotency key and GetBody", []change{{"pkg/lmpi/client.go", `	if len(body) == 0 {
+		req.Body = nil
+	}
+`, `	req.Header.Set("Idempotency-Key", traceID)
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+`}}, "", "./pkg/lmpi", "TestFaults"},
+
+	{"HTTP/2 and GetBody", []change{{"pkg/lmpi/client.go", `	protocols.SetHTTP1(true)
+`, `	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+`}, {"pkg/lmpi/client.go", `		DialTLSContext:         d.secure,
+`, ``}, {"pkg/lmpi/client.go", `	if len(body) == 0 {
+		req.Body = nil
+	}
+`, `	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+`}}, "", "./cmd/onboard", "TestCertificates"},
+
+	{"follow redirects", []change{{"pkg/lmpi/client.go", `c.transport.RoundTrip(`, `(&http.Client{Transport: c.transport}).Do(`}},
+		"", "./pkg/lmpi", "TestRedirectsAreNotFollowed"},
+
+	{"synchronous=NORMAL", []change{{"pkg/ledger/schema.go", `{"synchronous", "FULL", "2"}`, `{"synchronous", "NORMAL", "1"}`}},
+		"torture", "./cmd/onboard", "TestPowerLoss"},
+
+	{"deferred transactions", []change{{"pkg/ledger/writer.go", `"BEGIN IMMEDIATE"`, `"BEGIN"`}},
+		"", "./pkg/ledger", "TestOpenedAtOnce"},
+
+	{"outcome on the request's context", []change{{"pkg/batch/attempt.go", `			return s.settle(j, number, trace, a)
+`, `			if ctx.Err() != nil {
+				return s.notSentBy(j), false
+			}
+			return s.settle(j, number, trace, a)
+`}}, "", "./cmd/onboard", "TestSignals/twice"},
+
+	{"classify by WroteRequest", []change{{"pkg/lmpi/client.go",
+		`&httptrace.ClientTrace{GotConn: m.got})`, `&httptrace.ClientTrace{GotConn: m.got, WroteRequest: func(i httptrace.WroteRequestInfo) { wrote = i.Err == nil }})`},
+		{"pkg/lmpi/client.go", `	var m meter
+`, `	var m meter
+	var wrote bool
+`}, {"pkg/lmpi/client.go", `	e.Failure = classify(`, `	if !wrote {
+		e.BytesWritten = 0
+	}
+	e.Failure = classify(`}}, "", "./pkg/lmpi", "TestPartlyWritten"},
+
+	{"claim before the permit", []change{{"pkg/batch/attempt.go", `	if err := s.Pace.Wait(s.intake); err != nil {
+		return s.notSentBy(j), false
+	}
+	trace := lmpi.NewTraceID()
+`, `	trace := lmpi.NewTraceID()
+`}, {"pkg/batch/attempt.go", `	if !won {
+		return s.elsewhere(ctx, j, e)
+	}
+`, `	if !won {
+		return s.elsewhere(ctx, j, e)
+	}
+	if err := s.Pace.Wait(s.intake); err != nil {
+		return s.notSentBy(j), false
+	}
+`}}, "", "./cmd/onboard", "TestWaitingRowsAreNotClaimed"},
+
+	{"timer in the group commit", []change{{"pkg/ledger/writer.go", `	group := []op{first}
+`, `	group := []op{first}
+	time.Sleep(2 * time.Millisecond)
+`}, {"pkg/ledger/writer.go", `	"fmt"
+)`, `	"fmt"
+	"time"
+)`}}, "torture", "./pkg/ledger", "TestNoTimerInGroupCommit"},
+
+	{"write on though the file is gone", []change{{"pkg/ledger/writer.go", `		err = l.checkPlace()
+`, `		_ = l.checkPlace
+`}}, "", "./cmd/onboard", "TestLedgerTakenAway"},
+
+	{"unfinished files stay", []change{{"pkg/sheet/orphan.go", `	removeDead(path)
+`, `	_ = removeDead
+`}}, "", "./cmd/onboard", "TestCrashPoints/C7"},
+}
+
+// TestMutants is T24: each mistake, made on purpose in a copy of the module,
+// fails the test that is to catch it, and without the mistake that test passes.
+func TestMutants(t *testing.T) {
+	module := filepath.Join(t.TempDir(), "module")
+	copyModule(t, module)
+	for _, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			if text, failed := runTest(t, module, m); failed {
+				t.Fatalf("%s fails without the mistake:\n%s", m.test, text)
+			}
+			undo := m.apply(t, module)
+			text, failed := runTest(t, module, m)
+			undo()
+			if !failed {
+				t.Errorf("%s did not notice", m.test)
+			}
+			if strings.Contains(text, "[build failed]") || strings.Contains(text, "[setup failed]") {
+				t.Errorf("the mutant is no program:\n%s", text)
+			}
+			t.Log(firstComplaint(text))
+		})
+	}
+}
+
+// copyModule copies what the module is made of.
+func copyModule(t *testing.T, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(source)); err != nil {
+		t.Fatal(err)
+	}
+	os.RemoveAll(filepath.Join(to, ".git"))
+	os.RemoveAll(filepath.Join(to, "bin"))
+}
+
+func (m mutant) apply(t *testing.T, module string) (undo func()) {
+	t.Helper()
+	before := map[string][]byte{}
+	for _, c := range m.changes {
+		path := filepath.Join(module, c.file)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before[path] == nil {
+			before[path] = text
+		}
+		if n := strings.Count(string(text), c.old); n != 1 {
+			t.Fatalf("%s has %d places for the mistake, not one: %s", c.file, n, c.old)
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(string(text), c.old, c.new, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() {
+		for path, text := range before {
+			if err := os.WriteFile(path, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func runTest(t *testing.T, module string, m mutant) (text string, failed bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	tags := strings.TrimSuffix("crashpoints,"+m.tags, ",")
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-trimpath", "-timeout", "4m", "-tags", tags, "-run", m.test, m.pkg)
+	cmd.Dir = module
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput()
+	if strings.Contains(string(out), "no tests to run") {
+		t.Fatalf("there is no test %s", m.test)
+	}
+	return string(out), err != nil
+}
+
+// firstComplaint is the line with which a test began to fail.
+func firstComplaint(text string) string {
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, "_test.go:") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return text
+}
