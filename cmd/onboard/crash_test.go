@@ -4,9 +4,11 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"onboard/pkg/crash"
 	"onboard/pkg/sandbox"
@@ -51,9 +53,11 @@ func TestCrashPoints(t *testing.T) {
 				}
 				if p.number == "C11" {
 					dieAt(t, dir, fmt.Sprintf("answered:%d", 1+i%rows), args)
+					age(t, dir)
 				}
 				dieAt(t, dir, fmt.Sprintf("%s:%d", p.point, passage), args)
 				whole(t, base)
+				age(t, dir)
 				_ = plainCommand(t, dir, args...).Run()
 				found := verdict(t, server, dir, base, rows)
 				stats := server.Snapshot()
@@ -73,6 +77,20 @@ func TestCrashPoints(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// age makes what a dead run left older than the moment for which a file may be
+// without its lock.
+func age(t *testing.T, dir string) {
+	t.Helper()
+	old := time.Now().Add(-time.Minute)
+	for _, path := range files(t, dir) {
+		if strings.HasSuffix(path, ".tmp") {
+			if err := os.Chtimes(path, old, old); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

@@ -27,28 +27,33 @@ func TestPrivateFiles(t *testing.T) {
 			dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "outside")
 			base := filepath.Join(dir, "list")
 			generate(t, base+".csv", 10)
-			if err := os.WriteFile(outside, []byte("not ours\n"), 0o644); err != nil {
-				t.Fatal(err)
+			for _, path := range []string{outside, outside + "2"} {
+				if err := os.WriteFile(path, []byte("not ours\n"), 0o644); err != nil {
+					t.Fatal(err)
+				}
 			}
 			for kind, plant := range map[string]func(string) error{
 				"results":  func(p string) error { return os.Symlink(outside, p) },
-				"errors":   func(p string) error { return os.Link(outside, p) },
+				"errors":   func(p string) error { return os.Link(outside+"2", p) },
 				"problems": func(p string) error { return os.WriteFile(p, []byte("old"), 0o644) },
 			} {
 				if err := plant(base + "." + kind + ".csv"); err != nil {
 					t.Fatal(err)
 				}
 			}
-			_ = shell(onboardCommand(dir, fast(address, "--log-file", "run.log")...), "umask "+umask).Run()
+			text, _ := shell(onboardCommand(dir, fast(address, "--log-file", "run.log")...), "umask "+umask).CombinedOutput()
+			t.Logf("%s", text)
 			verdict(t, server, dir, base, 10)
 			for _, path := range files(t, dir) {
 				if info, err := os.Lstat(path); err != nil || info.Mode() != 0o600 {
 					t.Errorf("%s has mode %v", path, info.Mode())
 				}
 			}
-			b, err := os.ReadFile(outside)
-			if info, _ := os.Stat(outside); err != nil || string(b) != "not ours\n" || info.Mode() != 0o644 {
-				t.Errorf("the file outside: %q %v %v", b, info.Mode(), err)
+			for _, path := range []string{outside, outside + "2"} {
+				b, err := os.ReadFile(path)
+				if info, _ := os.Stat(path); err != nil || string(b) != "not ours\n" || info.Mode() != 0o644 {
+					t.Errorf("the file outside: %q %v %v", b, info.Mode(), err)
+				}
 			}
 		})
 	}
@@ -204,8 +209,11 @@ func TestLedgerReadOnly(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.Chmod(dir, 0o700); os.RemoveAll(dir) })
 	generate(t, filepath.Join(dir, "list.csv"), 5)
-	if err := plainCommand(t, dir, fast(address, "--ledger", "own/ledger.db", "--limit", "2")...).Run(); err == nil {
-		t.Fatal("the limit did not hold")
+	if err := os.Mkdir(filepath.Join(dir, "own"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := plainCommand(t, dir, fast(address, "--ledger", "own/ledger.db", "--limit", "2")...).CombinedOutput(); err == nil || server.Snapshot().Posts != 2 {
+		t.Fatalf("%v: %s", err, text)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "out"), 0o700); err != nil {
 		t.Fatal(err)
