@@ -4,11 +4,9 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"onboard/pkg/crash"
 	"onboard/pkg/sandbox"
@@ -77,20 +75,6 @@ func TestCrashPoints(t *testing.T) {
 					}
 				}
 			})
-		}
-	}
-}
-
-// age makes what a dead run left older than the moment for which a file may be
-// without its lock.
-func age(t *testing.T, dir string) {
-	t.Helper()
-	old := time.Now().Add(-time.Minute)
-	for _, path := range files(t, dir) {
-		if strings.HasSuffix(path, ".tmp") {
-			if err := os.Chtimes(path, old, old); err != nil {
-				t.Fatal(err)
-			}
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -298,6 +299,20 @@ func whole(t *testing.T, base string) {
 		}
 		if _, err := csv.NewReader(bytes.NewReader(b)).ReadAll(); err != nil || len(b) == 0 || b[len(b)-1] != '\n' {
 			t.Errorf("%s.%s.csv is half a file: %v\n%s", base, kind, err, b)
+		}
+	}
+}
+
+// age makes what a dead run left older than the moment for which a file may be
+// without its lock.
+func age(t *testing.T, dir string) {
+	t.Helper()
+	old := time.Now().Add(-time.Minute)
+	for _, path := range files(t, dir) {
+		if strings.HasSuffix(path, ".tmp") {
+			if err := os.Chtimes(path, old, old); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

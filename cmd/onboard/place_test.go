@@ -107,6 +107,7 @@ func TestKilledWhileExporting(t *testing.T) {
 			t.Fatalf("kill %d: the results are others, %v", i, err)
 		}
 	}
+	age(t, dir)
 	if err := plainCommand(t, dir, fast(address)...).Run(); err != nil {
 		t.Fatal(err)
 	}
