@@ -10,8 +10,17 @@ import (
 // interruptible is a context that the first signal ends: before anything is
 // sent there is nothing to finish.
 func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	return signal.NotifyContext(ctx, stopping...)
 }
+
+// stopping are the signals that end a run. Under nohup a run is to outlive its
+// terminal; only before the first Notify can that be seen.
+var stopping = func() []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return []os.Signal{os.Interrupt, syscall.SIGTERM}
+	}
+	return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+}()
 
 // signals gives a run its two ways to end. The first signal ends intake: what
 // is in flight finishes. The second ends now as well. A third one is the
@@ -20,10 +29,7 @@ func signals(ctx context.Context, c *console) (now, intake context.Context, rele
 	now, stopNow := context.WithCancel(ctx)
 	intake, stopIntake := context.WithCancel(now)
 	caught := make(chan os.Signal, 3)
-	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) { // nohup: the run is to outlive its terminal
-		signal.Notify(caught, syscall.SIGHUP)
-	}
+	signal.Notify(caught, stopping...)
 	done := make(chan struct{})
 	go func() {
 		for n := 0; ; n++ {

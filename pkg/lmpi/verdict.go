@@ -150,7 +150,11 @@ func skewWords(skew time.Duration) string {
 	if skew < 0 {
 		side = "ahead of"
 	}
-	return fmt.Sprintf("this computer's clock is %v %s the server's", skew.Abs().Round(time.Second), side)
+	unit := time.Second
+	if skew.Abs() > time.Minute {
+		unit = time.Minute // what the exchange took is no part of it
+	}
+	return fmt.Sprintf("this computer's clock is %v %s the server's", skew.Abs().Round(unit), side)
 }
 
 // plainSubject is the form of the documented subjects. Others are left out of reasons:
