@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"onboard/pkg/sandbox"
 )
@@ -127,4 +128,20 @@ func TestPowerLoss(t *testing.T) {
 		t.Errorf("%d requests and %d writes were seen", requests, writes)
 	}
 	verdict(t, server, dir, base, rows)
+}
+
+// TestPauseOnASlowDisk: a row that was being recorded when everybody was asked to
+// wait does wait.
+func TestPauseOnASlowDisk(t *testing.T) {
+	var faults []sandbox.Rule
+	for _, text := range []string{"429-retry#20", "429-retry#35", "503-retry#50"} {
+		faults = append(faults, mustRule(t, text))
+	}
+	server, address := serve(t, sandbox.Config{Faults: faults, RetryAfter: 2 * time.Second})
+	dir, base, ledger := prepared(t, address, 60)
+	cmd := traced(plainCommand(t, dir, fast(address)...), "-o", "/dev/null", "-P", ledger+"-wal", "-e", "trace=fsync", "-e", "inject=fsync:delay_exit=150000")
+	if err := cmd.Run(); err != nil {
+		t.Error(err)
+	}
+	verdict(t, server, dir, base, 60)
 }

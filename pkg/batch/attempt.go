@@ -37,6 +37,10 @@ func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite boo
 	}
 	crash.Point("claimed")
 	for try, number := 1, e.Attempt; ; try++ {
+		// Everybody may have been asked to wait while the claim was on its way to the disk.
+		if s.Pace.Held() > 0 && s.Pace.Wait(s.intake) != nil {
+			return s.giveBack(j, number, lmpi.Answer{}, "the run ended before its turn: "+s.stopped().Reason), false
+		}
 		a := s.attempt(ctx, j, number, trace)
 		if a.Outcome != lmpi.Unsent && a.Outcome != lmpi.Unprocessed {
 			return s.settle(j, number, trace, a)
