@@ -110,9 +110,8 @@ var mutants = []mutant{
 `, `		_ = l.checkPlace
 `}}, "", "./cmd/onboard", "TestLedgerTakenAway"},
 
-	{"unfinished files stay", []change{{"pkg/sheet/orphan.go", `	removeDead(path)
-`, `	_ = removeDead
-`}}, "", "./cmd/onboard", "TestCrashPoints/C7"},
+	{"unfinished files stay", []change{{"pkg/sheet/file.go", `	removeOrphans(path)
+	f, err`, `	f, err`}}, "", "./cmd/onboard", "TestCrashPoints/C7"},
 }
 
 // TestMutants is T24: each mistake, made on purpose in a copy of the module,
