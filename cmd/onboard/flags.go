@@ -98,7 +98,17 @@ func (s *sheetFlags) open(c *console, path string, r *partner.Rules, again invoc
 	if opt.Delimiter, err = delimiter(s.delimiter); err != nil {
 		return nil, err
 	}
-	return sheet.Open(path, c.in, opt)
+	sh, err := sheet.Open(path, c.in, opt)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range r.Key {
+		if _, mapped := sh.Mapped(f); !mapped && !r.HasDefault(f) {
+			sh.Close()
+			return nil, fmt.Errorf("--key %s: the sheet has no column for %s, so all its rows would be the same there; hint: leave %s out of the key", s.key, f, f)
+		}
+	}
+	return sh, nil
 }
 
 func delimiter(name string) (byte, error) {

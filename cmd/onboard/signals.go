@@ -10,7 +10,9 @@ import (
 // interruptible is a context that the first signal ends: before anything is
 // sent there is nothing to finish.
 func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, stopping...)
+	ctx, release := signal.NotifyContext(ctx, stopping...)
+	context.AfterFunc(ctx, release) // a second one ends the program the system's way, whatever it is busy with
+	return ctx, release
 }
 
 // stopping are the signals that end a run. Under nohup a run is to outlive its

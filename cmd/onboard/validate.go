@@ -34,8 +34,6 @@ and handed in as it is.
 }
 
 func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) error {
-	ctx, release := interruptible(cmd.Context())
-	defer release()
 	e := &ending{console: c, flags: flags, started: time.Now(), again: typed(cmd)}
 	if err := flags.useProfile(cmd.Flags()); err != nil {
 		return err
@@ -60,6 +58,8 @@ func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) er
 	if err := e.open(); err != nil {
 		return err
 	}
+	ctx, release := interruptible(cmd.Context())
+	defer release()
 	if e.plan, err = batch.MakePlan(ctx, e.sheet, rules, nil, nil, e.out.Add); err != nil {
 		e.discard()
 		return err

@@ -43,10 +43,14 @@ func TestPostalCodes(t *testing.T) {
 		}
 	}
 	add("US", "10001", "20002", "30003", "2134", "501", "12345-6789")
-	add("DE", "10115", "1067") // two are no custom
+	add("DE", "1067")
+	add("DK", "2100", "800") // not known, and two are no custom
+	add("BE", "1000", "4020", "5020", "800")
 	add("GB", "SW1A 1AA", "EC1A", "N1")
 	add("AT", "1010", "4020", "5020", "")
-	want := []Warning{{5, "in US, postal codes have 5 digits mostly, and 1 of 4: a spreadsheet program may have taken a leading zero off"}}
+	word := ": a spreadsheet program may have taken a leading zero off"
+	want := []Warning{{14, "in BE, postal codes have 4 digits, and 1 here of 3" + word}, {8, "in DE, postal codes have 5 digits, and 1 here of 4" + word},
+		{5, "in US, postal codes have 5 digits, and 1 here of 4" + word}}
 	if diff := cmp.Diff(want, c.warnings()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

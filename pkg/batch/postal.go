@@ -45,21 +45,39 @@ type Warning struct {
 	Message string
 }
 
+// postalDigits are the digits of the postal codes of countries in which some
+// begin with 0 (Universal Postal Union, Postal addressing systems).
+var postalDigits = map[string]int{"US": 5, "DE": 5, "FR": 5, "IT": 5, "ES": 5, "FI": 5, "MX": 5, "TR": 5, "EE": 5, "KR": 5, "UA": 5, "MY": 5,
+	"SG": 6, "RO": 6, "CN": 6, "AU": 4, "NO": 4, "JP": 7}
+
+// custom is how many digits most codes of a country have; 0 when there are too
+// few to tell.
+func (c *postalCodes) custom(country int) int {
+	usual := 0
+	for n := range c.counts[country] {
+		if c.counts[country][n] > c.counts[country][usual] {
+			usual = n
+		}
+	}
+	if c.counts[country][usual] < manyPostal {
+		return 0
+	}
+	return usual
+}
+
 // warnings are the countries in which some codes are one digit shorter than
-// most.
+// they have to be or, where that is not known, than most are.
 func (c *postalCodes) warnings() (all []Warning) {
 	for i := range c.counts {
-		usual := 0
-		for n := range c.counts[i] {
-			if c.counts[i][n] > c.counts[i][usual] {
-				usual = n
-			}
+		usual := postalDigits[string([]byte{byte('A' + i/26), byte('A' + i%26)})]
+		if usual == 0 {
+			usual = c.custom(i)
 		}
-		if usual < 2 || c.counts[i][usual] < manyPostal || c.counts[i][usual-1] == 0 {
+		if usual < 2 || c.counts[i][usual-1] == 0 {
 			continue
 		}
 		all = append(all, Warning{int(c.first[i][usual-1]), fmt.Sprintf(
-			"in %c%c, postal codes have %[5]d digits mostly, and %[3]d of %[4]d: a spreadsheet program may have taken a leading zero off",
+			"in %c%c, postal codes have %[5]d digits, and %[3]d here of %[4]d: a spreadsheet program may have taken a leading zero off",
 			'A'+i/26, 'A'+i%26, c.counts[i][usual-1], usual-1, usual)})
 	}
 	return all

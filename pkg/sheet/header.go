@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"onboard/pkg/partner"
 )
@@ -165,8 +166,10 @@ func (s *Sheet) missing(opt Options) error {
 		msg += fmt.Sprintf(" (the nearest header to %s is '%s')", f, near)
 	}
 	hint := fmt.Sprintf("rename the column, or say which one it is with --map '%s=%s'", example, f)
-	if spec := partner.Specs[f]; len(spec.Values) > 0 {
-		hint += fmt.Sprintf(", or give one value for all rows with --default %s=%s", f, spec.Values[0])
+	for _, name := range fields { // the codes that a whole list often shares
+		if name == partner.DataCenter.String() || name == partner.Country.String() {
+			hint += fmt.Sprintf(", or give one value for all rows with --default %s=US", name)
+		}
 	}
 	return s.headerError(msg, hint+"; 'onboard fields' lists the accepted spellings")
 }
@@ -201,7 +204,7 @@ func nearest(f partner.Field, header []string, used []int) string {
 			if strings.Contains(folded, Fold(f.String())) {
 				d = min(d, 2)
 			}
-			if d < bestDistance {
+			if d < bestDistance && d*3 <= utf8.RuneCountInString(folded) { // ID is not near DC
 				best, bestDistance = partner.Clean(h), d
 			}
 		}

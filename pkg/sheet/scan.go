@@ -10,6 +10,8 @@ import (
 
 const blockSize = 256 << 10 // bytes read ahead: about 1,500 rows, enough to keep a core busy for a millisecond
 
+const blockRecords = 8192 // so that a block of tiny rows does not take a hundred times its size once it is parsed
+
 // Block is a run of whole records.
 type Block struct {
 	Seq   int // from 0
@@ -107,7 +109,7 @@ func noNUL(name string, line int, d []byte) error {
 // cut finds how many bytes of rest are whole records. A stray record stands
 // alone in its block, so that the parser of ordinary blocks need not know it.
 func (sc *Scanner) cut() (n, records int, stray bool) {
-	for n < len(sc.rest) {
+	for n < len(sc.rest) && records < blockRecords {
 		end, _, stray := nextRecord(sc.rest[n:], sc.delim, sc.eof)
 		if end == 0 || end > MaxRecord || stray && n > 0 {
 			break
@@ -182,14 +184,22 @@ func nextRecord(d []byte, delim byte, eof bool) (end, open int, stray bool) {
 // lineEnd is the offset of the first line break (CR, LF or CRLF) from pos on,
 // len(d) when there is none.
 func lineEnd(d []byte, pos int) int {
-	end := len(d)
-	if i := bytes.IndexByte(d[pos:], '\n'); i >= 0 {
-		end = pos + i
+	// In growing pieces, so that a file without LF is not searched to its end for each of its lines.
+	for size := 256; pos < len(d); size *= 2 {
+		piece := d[pos:min(pos+size, len(d))]
+		end := bytes.IndexByte(piece, '\n')
+		if end >= 0 {
+			piece = piece[:end]
+		}
+		if i := bytes.IndexByte(piece, '\r'); i >= 0 {
+			return pos + i
+		}
+		if end >= 0 {
+			return pos + end
+		}
+		pos += len(piece)
 	}
-	if i := bytes.IndexByte(d[pos:end], '\r'); i >= 0 {
-		end = pos + i
-	}
-	return end
+	return len(d)
 }
 
 // closing finds the quotation mark that closes a quoted cell, from i on; a

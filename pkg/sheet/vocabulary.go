@@ -63,7 +63,7 @@ var abroad = vocabulary{
 		"Raison sociale, Razón social, Razão social, Ragione sociale"},
 	partner.Country: {
 		"Ländercode, Länderkennzeichen, Code pays, Código de país, Landcode, 国コード",
-		"Land, Land/Region, Pays, Pays/Région, País, País/Región, Paese, 国, 国名"},
+		"Land, Land/Region, Pays, Pays/Région, País, País/Región, Paese, Nazione, 国, 国名"},
 	partner.DataCenter: {"Rechenzentrum, データセンター"},
 	partner.FirstName:  {"Vorname, Prénom, Nombre de pila, Voornaam, 名"},
 	partner.LastName:   {"Nachname, Familienname, Nom de famille, Apellido, Apellidos, Cognome, Sobrenome, Achternaam, 姓, 苗字"},
@@ -75,7 +75,7 @@ var abroad = vocabulary{
 		"Straße, Strasse, Straße und Hausnummer, Straße Hausnummer, Straße Nr, Rue, Calle, Straat",
 		"",
 		"Adresse, Anschrift, Dirección, Indirizzo, Adres, Endereço, Morada, 住所"}, //nolint:misspell // Dutch
-	partner.PostalCode: {"PLZ, Postleitzahl, Code postal, Código postal, Codice postale, CEP, 郵便番号"},
+	partner.PostalCode: {"PLZ, Postleitzahl, Code postal, Código postal, Codice postale, CAP, CEP, 郵便番号"},
 }
 
 // group tells which of several addresses (or e-mail addresses, or names) a

@@ -19,6 +19,8 @@ const (
 	maxElements = 1 << 20   // XML elements of a part that is read into memory whole
 	maxRowXML   = 8 << 20   // bytes of one row: a record's 1 MiB, escaped, with a full row of cells
 	maxRowTexts = 128 << 20 // bytes that a row's texts could have together
+	maxDepth    = 100       // of elements; a sheet needs six
+	maxRows     = 1 << 20   // of a sheet, by the format
 	maxFormat   = 1024      // bytes of a number format; Excel allows 255 characters
 )
 
@@ -27,6 +29,7 @@ type inspector struct {
 	longest int // bytes of the longest shared text
 	most    int // shared texts in one row, at most
 
+	depth    int
 	small    bool // the part is read into memory whole
 	elements int
 	texts    int
@@ -105,6 +108,7 @@ func (in *inspector) token(token xml.Token, offset int64) error {
 	case xml.CharData:
 		in.text += len(t)
 	case xml.EndElement:
+		in.depth--
 		switch t.Name.Local {
 		case "si":
 			in.longest = max(in.longest, in.text)
@@ -112,6 +116,9 @@ func (in *inspector) token(token xml.Token, offset int64) error {
 			in.rowStart = 0
 		}
 	case xml.StartElement:
+		if in.depth++; in.depth > maxDepth {
+			return errors.New("its elements are nested too deeply")
+		}
 		if in.elements++; in.small && in.elements > maxElements {
 			return errors.New("it has more than a million elements")
 		}
@@ -149,6 +156,9 @@ func (in *inspector) startRow(number string, offset int64) error {
 		if n, err = strconv.Atoi(number); err != nil {
 			return fmt.Errorf("a row has the number %.20q", number)
 		}
+	}
+	if n > maxRows {
+		return fmt.Errorf("it has more than %d rows", maxRows)
 	}
 	if n <= in.row {
 		return fmt.Errorf("row %d comes after row %d", n, in.row)

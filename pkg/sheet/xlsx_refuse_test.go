@@ -121,6 +121,8 @@ func TestWorkbookRefuses(t *testing.T) {
 		path func(t *testing.T) string
 		want string
 	}{
+		{"rows without end", rows(`<row r="1048577"><c r="A1048577"><v>1</v></c></row>`), "more than 1048576 rows"},
+		{"elements in elements", rows(strings.Repeat("<x>", 200) + strings.Repeat("</x>", 200)), "nested too deeply"},
 		{"sheets without end", edited(func(name string, content []byte) []byte {
 			if name != "xl/workbook.xml" {
 				return content
