@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"onboard/pkg/ledger"
 	"onboard/pkg/partner"
@@ -25,13 +26,14 @@ type Plan struct {
 
 	existing map[partner.Key]bool // names of partners that exist already; nil: not asked
 
-	seed     maphash.Seed
-	sums     []uint64 // of each block, for pass 2
-	lines    firstLines
-	tallies  map[tallyKey]int // index into Common
-	badRows  int              // rows with bytes that are not text
-	firstBad sheet.Row
-	postal   postalCodes
+	seed       maphash.Seed
+	sums       []uint64 // of each block, for pass 2
+	lines      firstLines
+	tallies    map[tallyKey]int // index into Common
+	fromErrors bool             // the sheet is an errors file of ours
+	badRows    int              // rows with bytes that are not text
+	firstBad   sheet.Row
+	postal     postalCodes
 }
 
 // Tally counts one kind of problem.
@@ -54,6 +56,7 @@ type tallyKey struct {
 func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run *ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{}, seed: maphash.MakeSeed(), tallies: map[tallyKey]int{}}
 	w := walker{sheet: s, rules: rules, seed: p.seed}
+	p.fromErrors = s.HasAdded("onboard_status") && s.HasAdded("onboard_hint")
 	if run != nil {
 		w.earlier = briefly(run)
 	}
@@ -140,14 +143,33 @@ func (p *Plan) verdict(c *Checked) (r Result, settled bool) {
 	if first := p.lines.first(c.Key); first < c.Line {
 		return duplicateOf(c, first), true
 	}
-	return Result{}, false
+	return p.stillDuplicate(c)
 }
+
+// stillDuplicate knows a row that an earlier run took for a duplicate and that
+// comes back unchanged in the errors file, where the row that it repeats is
+// not: its mark is the partner's.
+func (p *Plan) stillDuplicate(c *Checked) (Result, bool) {
+	if !p.fromErrors || p.Sheet.Added(c.Row, "onboard_status") != string(partner.Duplicate) {
+		return Result{}, false
+	}
+	hint := p.Sheet.Added(c.Row, "onboard_hint")
+	if !strings.HasSuffix(hint, mark(c.Key)) {
+		return Result{}, false
+	}
+	r := Result{Row: c.Row, Status: partner.Duplicate}
+	return r.problem(partner.DuplicateRow, p.Sheet.Added(c.Row, "onboard_problems"), hint), true
+}
+
+// mark ends the hint of a duplicate, and tells whether the row is still the
+// same partner when it comes back.
+func mark(k ledger.Key) string { return fmt.Sprintf("(%x)", k[:4]) }
 
 func duplicateOf(c *Checked, first int) Result {
 	return Result{Row: c.Row, Status: partner.Duplicate, Problems: []partner.Problem{{
 		Line: c.Line, Code: partner.DuplicateRow, Value: c.Partner.At(partner.CompanyName),
 		Message: fmt.Sprintf("the same partner stands on line %d already", first),
-		Hint:    fmt.Sprintf("see line %d, and delete one of the two rows", first),
+		Hint:    fmt.Sprintf("see line %d, and delete one of the two rows %s", first, mark(c.Key)),
 	}}}
 }
 
