@@ -41,7 +41,7 @@ func TestSignals(t *testing.T) {
 				posts = server.Snapshot().Posts
 			}
 			_ = cmd.Wait()
-			if code, n := cmd.ProcessState.ExitCode(), server.Snapshot().Posts; code != 130 || n != posts {
+			if code, n := cmd.ProcessState.ExitCode(), server.Snapshot().Posts; code != 130 || n > posts+workers || n == rows { // on a busy machine a request that was let go may arrive later
 				t.Errorf("exit code %d, and %d requests after the signal", code, n-posts)
 			}
 			found := verdict(t, server, dir, filepath.Join(dir, "list"), rows)
