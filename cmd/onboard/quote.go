@@ -58,16 +58,18 @@ func (i invocation) line(verb, path string, less ...string) string {
 			slices.Contains(less, f.Name) || f.Name == "dry-run" || f.Name == "save-profile" {
 			continue
 		}
-		if list, ok := f.Value.(pflag.SliceValue); ok {
+		list, many := f.Value.(pflag.SliceValue)
+		switch value := f.Value.String(); {
+		case many:
 			for _, v := range list.GetSlice() {
 				words = append(words, "--"+f.Name, quote(v))
 			}
-		} else if f.Value.String() == "true" {
+		case f.Value.Type() != "bool":
+			words = append(words, "--"+f.Name, quote(value))
+		case value == "true":
 			words = append(words, "--"+f.Name)
-		} else if f.Value.Type() == "bool" {
+		default:
 			words = append(words, "--"+f.Name+"=false")
-		} else {
-			words = append(words, "--"+f.Name, quote(f.Value.String()))
 		}
 	}
 	return strings.Join(words, " ")
