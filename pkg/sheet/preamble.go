@@ -130,7 +130,7 @@ type top struct {
 // findHeader picks the delimiter, and with it the header, under which most
 // cells are known spellings.
 func (s *Sheet) findHeader(b []byte, whole bool, opt Options) (top, error) {
-	candidates := []byte(",;\t|")
+	candidates := delimiters
 	if opt.Delimiter != 0 {
 		candidates = []byte{opt.Delimiter}
 	}
