@@ -28,7 +28,7 @@ test: ## run all tests, with the race detector
 	$(GO) test $(RACE) -tags $(TAGS) $(TESTFLAGS) ./...
 
 torture: ## run the whole reliability battery: half an hour; needs strace
-	$(GO) test -count=1 -timeout 2h -tags '$(TAGS),torture' $(TESTFLAGS) ./cmd/onboard ./pkg/ledger
+	$(GO) test -count=1 -timeout 2h -tags '$(TAGS),torture' $(TESTFLAGS) ./cmd/onboard ./pkg/ledger/...
 
 mutants: ## break each promise on purpose, and see that a test fails
 	$(GO) test -count=1 -timeout 1h -tags mutants -run TestMutants -v ./cmd/onboard

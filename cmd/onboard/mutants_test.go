@@ -35,7 +35,7 @@ var mutants = []mutant{
 	}
 `}}, "", "./cmd/onboard", "TestCrashPoints/C4"},
 
-	{"send again what is unknown", []change{{"pkg/ledger/owner.go",
+	{"send again what is unknown", []change{{"pkg/ledger/sqlite/owner.go",
 		`SET state = 'in_doubt', reason = ?`, `SET state = 'released', reason = ?`}},
 		"", "./cmd/onboard", "TestCrashPoints/C5"},
 
@@ -59,11 +59,11 @@ var mutants = []mutant{
 	{"follow redirects", []change{{"pkg/lmpi/client.go", `c.transport.RoundTrip(`, `(&http.Client{Transport: c.transport}).Do(`}},
 		"", "./pkg/lmpi", "TestRedirectsAreNotFollowed"},
 
-	{"synchronous=NORMAL", []change{{"pkg/ledger/schema.go", `{"synchronous", "FULL", "2"}`, `{"synchronous", "NORMAL", "1"}`}},
+	{"synchronous=NORMAL", []change{{"pkg/ledger/sqlite/schema.go", `{"synchronous", "FULL", "2"}`, `{"synchronous", "NORMAL", "1"}`}},
 		"torture", "./cmd/onboard", "TestPowerLoss"},
 
-	{"deferred transactions", []change{{"pkg/ledger/writer.go", `"BEGIN IMMEDIATE"`, `"BEGIN"`}},
-		"", "./pkg/ledger", "TestOpenedAtOnce"},
+	{"deferred transactions", []change{{"pkg/ledger/sqlite/writer.go", `"BEGIN IMMEDIATE"`, `"BEGIN"`}},
+		"", "./pkg/ledger/sqlite", "TestOpenedAtOnce"},
 
 	{"outcome on the request's context", []change{{"pkg/batch/attempt.go", `			return s.settle(j, number, trace, a)
 `, `			if ctx.Err() != nil {
@@ -98,15 +98,15 @@ var mutants = []mutant{
 	}
 `}}, "", "./cmd/onboard", "TestWaitingRowsAreNotClaimed"},
 
-	{"timer in the group commit", []change{{"pkg/ledger/writer.go", `	group := []op{first}
+	{"timer in the group commit", []change{{"pkg/ledger/sqlite/writer.go", `	group := []op{first}
 `, `	group := []op{first}
 	time.Sleep(2 * time.Millisecond)
-`}, {"pkg/ledger/writer.go", `	"fmt"
+`}, {"pkg/ledger/sqlite/writer.go", `	"fmt"
 )`, `	"fmt"
 	"time"
-)`}}, "torture", "./pkg/ledger", "TestNoTimerInGroupCommit"},
+)`}}, "torture", "./pkg/ledger/sqlite", "TestNoTimerInGroupCommit"},
 
-	{"write on though the file is gone", []change{{"pkg/ledger/writer.go", `		err = l.checkPlace()
+	{"write on though the file is gone", []change{{"pkg/ledger/sqlite/writer.go", `		err = l.checkPlace()
 `, `		_ = l.checkPlace
 `}}, "", "./cmd/onboard", "TestLedgerTakenAway"},
 

@@ -153,7 +153,7 @@ func (s *submission) newClient() (*lmpi.Client, error) {
 
 // openLedger opens the ledger and starts a run in it. A rehearsal in the
 // embedded sandbox forgets, unless a ledger is named.
-func (s *submission) openLedger() (*book, *ledger.Run, error) {
+func (s *submission) openLedger() (*book, ledger.Run, error) {
 	temporary := ""
 	path, err := s.ledgerPath()
 	if err == nil && path == "" {
@@ -167,7 +167,7 @@ func (s *submission) openLedger() (*book, *ledger.Run, error) {
 	if temporary != "" {
 		s.ledgerIs = "none: this rehearsal is forgotten; --ledger FILE remembers it"
 	}
-	l, err := ledger.Open(path)
+	l, err := openBook(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -179,19 +179,6 @@ func (s *submission) openLedger() (*book, *ledger.Run, error) {
 		return nil, nil, err
 	}
 	return b, run, nil
-}
-
-// book is an open ledger; a temporary one goes when it is closed.
-type book struct {
-	*ledger.Ledger
-	temporary string
-}
-
-func (b *book) Close() {
-	_ = b.Ledger.Close() // every write was durable when it returned
-	if b.temporary != "" {
-		os.RemoveAll(b.temporary)
-	}
 }
 
 func keyFields(r *partner.Rules) string {

@@ -55,7 +55,7 @@ func status(ctx context.Context, c *console, path, file, backup string) error {
 		fmt.Fprintf(c.out, "There is no ledger at %s yet: nothing was submitted.\n", path)
 		return nil
 	}
-	l, err := ledger.Open(path)
+	l, err := openBook(path)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func status(ctx context.Context, c *console, path, file, backup string) error {
 	return showDoubts(ctx, t, l)
 }
 
-func showCounts(ctx context.Context, t *tabwriter.Writer, l *ledger.Ledger) error {
+func showCounts(ctx context.Context, t *tabwriter.Writer, l ledger.Ledger) error {
 	counts, err := l.Counts(ctx)
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func showCounts(ctx context.Context, t *tabwriter.Writer, l *ledger.Ledger) erro
 	return nil
 }
 
-func showRuns(ctx context.Context, t *tabwriter.Writer, l *ledger.Ledger, file string) error {
+func showRuns(ctx context.Context, t *tabwriter.Writer, l ledger.Ledger, file string) error {
 	runs, err := l.Runs(ctx, 1000)
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func showRuns(ctx context.Context, t *tabwriter.Writer, l *ledger.Ledger, file s
 	return nil
 }
 
-func showDoubts(ctx context.Context, t *tabwriter.Writer, l *ledger.Ledger) error {
+func showDoubts(ctx context.Context, t *tabwriter.Writer, l ledger.Ledger) error {
 	doubts, err := l.InDoubt(ctx, statusLimit)
 	if err != nil || len(doubts) == 0 {
 		return err

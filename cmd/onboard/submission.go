@@ -33,7 +33,7 @@ type submission struct {
 	account   string
 	client    *lmpi.Client
 	log       *attemptLog
-	ledgerRun *ledger.Run
+	ledgerRun ledger.Run
 	ledgerIs  string // where it is, for the plan
 	plan      *batch.Plan
 }

@@ -53,7 +53,7 @@ type tallyKey struct {
 // calls each, if given, with every row and its verdict in input order. run, if
 // given, asks what earlier runs did, and existing the names (NameKey) that
 // are partners already; a row that is still to be sent is Valid.
-func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run *ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
+func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{}, seed: maphash.MakeSeed(), tallies: map[tallyKey]int{}}
 	w := walker{sheet: s, rules: rules, seed: p.seed}
 	p.fromErrors = s.HasAdded("onboard_status") && s.HasAdded("onboard_hint")

@@ -52,7 +52,7 @@ type Attempt struct {
 // has created.
 type Submission struct {
 	Plan        *Plan
-	Run         *ledger.Run
+	Run         ledger.Run
 	Send        SendFunc
 	Pace        *pace.Limiter
 	Concurrency int                 // requests in flight, at most

@@ -48,7 +48,7 @@ type checkedBlock struct {
 type lookup func(ctx context.Context, rows []Checked, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error)
 
 // wholly looks up all that the ledger has, as the outputs need it.
-func wholly(run *ledger.Run) lookup {
+func wholly(run ledger.Run) lookup {
 	return func(ctx context.Context, _ []Checked, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error) {
 		return run.Lookup(ctx, keys)
 	}
@@ -56,7 +56,7 @@ func wholly(run *ledger.Run) lookup {
 
 // briefly looks up what a plan needs: of a row that was created as it is, only
 // that.
-func briefly(run *ledger.Run) lookup {
+func briefly(run ledger.Run) lookup {
 	return func(ctx context.Context, rows []Checked, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error) {
 		created, err := run.Created(ctx, keys)
 		if err != nil {

@@ -1,8 +1,11 @@
 // Package ledger is the durable memory of onboard: which partner was claimed,
-// sent and created, in which attempt, by which run, and what the API said.
+// sent and created, in which attempt, by which run, and what the API said. It
+// holds the words and the promises; the stores that keep them are sqlite, one
+// file for the runs of one computer, and postgres, one database for those of
+// many. Both pass the same tests (ledgertest).
 //
-// It owns four promises. A partner is claimed by one run only, however many
-// runs share the file. A claim is on disk before Claim returns, so that no
+// A ledger owns four promises. A partner is claimed by one run only, however many
+// runs share the ledger. A claim is on disk before Claim returns, so that no
 // request precedes it. An outcome is on disk before Settle returns, in the
 // ledger or, when that cannot be written, in a spill file that the next run
 // reads back. And a claim whose run died is in doubt: nobody sends it again.
@@ -18,6 +21,6 @@
 // created.
 //
 // It refuses to interpret: keys, fingerprints and bodies are the caller's, it
-// knows no rule about partners and never talks to the network. It refuses a
-// file that is not its own, and a file system on which locks cannot be trusted.
+// knows no rule about partners and never talks to the API. A store refuses what
+// is not a ledger of ours, and a place on which its locks cannot be trusted.
 package ledger

@@ -1,10 +1,6 @@
 package ledger
 
-import (
-	"bytes"
-	"database/sql"
-	"time"
-)
+import "time"
 
 // Key identifies a partner: a digest of the normalised business key.
 type Key [16]byte
@@ -25,8 +21,8 @@ const (
 	InDoubt  State = "in_doubt" // may have been created; never sent again by itself
 )
 
-// settled says whether a claim can end in s.
-func (s State) settled() bool {
+// Settled says whether a claim can end in s.
+func (s State) Settled() bool {
 	return s == Created || s == Rejected || s == Released || s == InDoubt
 }
 
@@ -51,35 +47,4 @@ type Entry struct {
 	Body        []byte    // canonical request body, so that a later run can say what differs
 	ClaimedAt   time.Time // UTC, to the millisecond
 	SettledAt   time.Time // zero while sending
-}
-
-// entryColumns is what scanEntry reads, in its order.
-const entryColumns = `p.key, p.fingerprint, p.state, r.id, p.attempt, p.trace_id, p.line,
-	p.http_status, p.reason, p.token, p.link, p.body, p.claimed_at, p.settled_at`
-
-// scanEntry reads entryColumns from a row, and into more what follows them.
-func scanEntry(rows *sql.Rows, more ...any) (Entry, error) {
-	var (
-		e                Entry
-		key, hash, body  sql.RawBytes
-		claimed, settled int64
-	)
-	err := rows.Scan(append([]any{&key, &hash, &e.State, &e.Owner, &e.Attempt, &e.TraceID, &e.Line,
-		&e.HTTPStatus, &e.Reason, &e.Token, &e.Link, &body, &claimed, &settled}, more...)...)
-	if err != nil {
-		return Entry{}, err
-	}
-	copy(e.Key[:], key)
-	copy(e.Fingerprint[:], hash)
-	e.Body = bytes.Clone(body)
-	e.ClaimedAt, e.SettledAt = fromMillis(claimed), fromMillis(settled)
-	return e, nil
-}
-
-// fromMillis is the time of a column in Unix milliseconds; 0 is no time.
-func fromMillis(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }

@@ -1,137 +1,82 @@
 package ledger
 
-import (
-	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"sync"
-)
+import "context"
 
-// readers is how many queries may run at once. SQLite has locks that all of
-// them share: with four, two cores answered fewer keys than with two.
-const readers = 2
+// Ledger is an open ledger. Its methods may be called by many goroutines.
+type Ledger interface {
+	// Begin starts a run: it takes the run's lock, records it, reads back what
+	// earlier runs could only spill, and declares in doubt what dead runs left
+	// open. It refuses a scope whose keys were made of other fields: the same
+	// partner would have two keys, and could be created twice.
+	Begin(scope Scope, info RunInfo) (Run, error)
 
-// Ledger is an open ledger file. Its methods may be called by many goroutines.
-type Ledger struct {
-	path    string
-	file    os.FileInfo            // what stands at path
-	logs    map[string]os.FileInfo // and beside it, by suffix
-	writer  *sql.DB                // one connection, used by the writing goroutine alone
-	conn    *sql.Conn
-	stmt    statements
-	reader  *sql.DB // cannot write, and never waits for the writer
-	lookup  *sql.Stmt
-	created *sql.Stmt
+	// Runs lists the latest runs, at most limit, the latest first.
+	Runs(ctx context.Context, limit int) ([]RunSummary, error)
 
-	ops     chan op
-	quit    chan struct{}
-	stopped chan struct{}
-	failure error // set and read by the writing goroutine only
+	// Counts says how many partners are in which state. It reads the whole ledger.
+	Counts(ctx context.Context) (map[Scope]map[State]int, error)
 
-	mu   sync.Mutex
-	runs map[*Run]struct{} // begun here and not ended
+	// InDoubt lists the partners in doubt, at most limit, the earliest claim first.
+	InDoubt(ctx context.Context, limit int) ([]Doubt, error)
+
+	// Backup writes a whole copy of the ledger to path (mode 0600), which must
+	// not exist; runs may go on meanwhile.
+	Backup(ctx context.Context, path string) error
+
+	// Close waits for the write in progress. It lets go of the locks of runs that
+	// were not ended: their open claims are in doubt from then on.
+	Close() error
 }
 
-// Open opens the ledger at path and creates it, and its folder, when they are
-// not there. It refuses what is not a ledger, a ledger of a newer program, a
-// symbolic link, a network file system, and a database that does not take the
-// settings on which durability rests.
-func Open(path string) (*Ledger, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
-	}
-	l := &Ledger{path: path, ops: make(chan op), quit: make(chan struct{}), stopped: make(chan struct{}), runs: map[*Run]struct{}{}}
-	if err := l.open(); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot open the ledger %s: %w", path, err), l.closeDatabase())
-	}
-	go l.writeLoop()
-	return l, nil
-}
+// Run is one run of the program on one scope. Its methods may be called by many
+// goroutines. It counts as alive until End, Close or the end of the process.
+type Run interface {
+	// ID names the run: in the ledger, in its lock and to people.
+	ID() string
 
-func (l *Ledger) open() (err error) {
-	if err := prepareFile(l.path); err != nil {
-		return err
-	}
-	if err := refuseSaved(l.path); err != nil {
-		return err
-	}
-	if l.file, err = os.Lstat(l.path); err != nil {
-		return err
-	}
-	if err := probe(l.path); err != nil {
-		return err
-	}
-	if l.writer, err = connect(l.path, writerPragmas, 1); err != nil {
-		return err
-	}
-	if l.conn, err = l.writer.Conn(context.Background()); err != nil {
-		return err
-	}
-	if err := immediate(l.conn, func() error { return createSchema(l.conn) }); err != nil {
-		return err
-	}
-	if err := l.stmt.prepare(l.conn); err != nil {
-		return err
-	}
-	l.logs = map[string]os.FileInfo{}
-	for _, suffix := range []string{"-wal", "-shm"} {
-		if l.logs[suffix], err = os.Lstat(l.path + suffix); err != nil {
-			return err
-		}
-	}
-	if l.reader, err = connect(l.path, readerPragmas, readers); err != nil {
-		return err
-	}
-	if l.lookup, err = l.reader.Prepare(lookupSQL); err != nil {
-		return err
-	}
-	l.created, err = l.reader.Prepare(createdSQL)
-	return err
-}
+	// Lookup reads what the ledger knows of keys; a partner that it does not know
+	// is not in the map. It never waits for a writer. A few thousand keys at once
+	// are best.
+	Lookup(ctx context.Context, keys []Key) (map[Key]Entry, error)
 
-// Close waits for the write in progress and closes the file. It lets go of the
-// locks of runs that were not ended: their open claims are in doubt from then on.
-func (l *Ledger) Close() error {
-	l.mu.Lock()
-	select {
-	case <-l.quit:
-		l.mu.Unlock()
-		return nil
-	default:
-		close(l.quit)
-	}
-	l.mu.Unlock()
-	<-l.stopped
-	err := l.closeDatabase()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for r := range l.runs {
-		err = errors.Join(err, r.lock.Unlock())
-	}
-	return err
-}
+	// Created tells of which keys the ledger has token and link, and with which
+	// details they were created.
+	Created(ctx context.Context, keys []Key) (map[Key]Fingerprint, error)
 
-// closeDatabase leaves one file behind, as far as no other run uses it: people
-// copy and move "the ledger file", and must not leave the -wal file behind.
-func (l *Ledger) closeDatabase() (err error) {
-	if l.lookup != nil { // an open statement would keep its connection, and so the -wal file
-		err = l.lookup.Close()
-	}
-	if l.created != nil {
-		err = errors.Join(err, l.created.Close())
-	}
-	if l.reader != nil {
-		err = errors.Join(err, l.reader.Close())
-	}
-	if l.conn != nil {
-		err = errors.Join(err, l.stmt.close(), l.conn.Close())
-	}
-	if l.writer != nil {
-		err = errors.Join(err, l.writer.Close())
-	}
-	return err
+	// Empty says that the ledger knows no partner of the run's scope: then all
+	// that a sheet holds would be sent.
+	Empty(ctx context.Context) (bool, error)
+
+	// Claim makes a partner this run's to send, durably. Of all runs that try, one
+	// wins; for the others e is the row as it stands, and nothing may be sent. On
+	// an error nothing may be sent either; the claim may be on disk all the same,
+	// and settling e.Attempt as Released then gives it back.
+	Claim(in Intent) (e Entry, won bool, err error)
+
+	// Retry records how an attempt ended and starts the next one, durably, before
+	// its first byte. ErrLost: the row was taken away, nothing may be sent.
+	Retry(key Key, attempt int, last Attempt, traceID string) (next int, err error)
+
+	// Settle records the outcome of a claim, durably. Settling the same once more
+	// is no error. A *SpillError says that the ledger could not take the outcome
+	// and where it was saved; ErrLost, that the row is no longer in this attempt.
+	Settle(o Outcome) error
+
+	// Decide settles a partner in doubt by an operator's decision, durably, and
+	// records who decided what, when and why. ErrLost: it is not in doubt, or no
+	// longer in that attempt.
+	Decide(d Decision) error
+
+	// OwnerAlive says whether the run named owner still works, so that a row that
+	// it is sending is in progress, here or elsewhere.
+	OwnerAlive(owner string) bool
+
+	// Sweep reads back spilled outcomes and then puts in doubt what dead runs were
+	// sending. Living runs are left alone, and a run that was wrongly taken for
+	// dead may still settle. ctx bounds the search, not the writing.
+	Sweep(ctx context.Context) error
+
+	// End marks the run as finished and lets go of its lock. Claims that it left
+	// open are in doubt from the next Begin or Sweep on.
+	End(exitCode int, counts map[string]int) error
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -15,8 +16,8 @@ const spillFormat = "onboard-spill-1"
 
 const spillSuffix = ".jsonl"
 
-// spillLine is an outcome that the ledger could not take.
-type spillLine struct {
+// Spilled is an outcome that the ledger could not take.
+type Spilled struct {
 	Format  string
 	Run     string
 	Outcome Outcome
@@ -38,40 +39,51 @@ func (e *SpillError) Error() string {
 // Unwrap gives what the ledger said.
 func (e *SpillError) Unwrap() error { return e.Err }
 
-func spillPrefix(path string) string { return path + ".spill-" }
+// Spill is where one run saves outcomes that the ledger could not take.
+type Spill struct {
+	run, path string
 
-// saveSpill appends an outcome to the run's spill file: beside the ledger or,
-// where that fails too, in the folder for temporary files. It returns a
-// *SpillError, or another error when there was no place at all.
-func (r *Run) saveSpill(o Outcome, at time.Time, cause error) error {
-	line, err := json.Marshal(spillLine{spillFormat, r.id, o, at.UTC()})
+	mu   sync.Mutex
+	made map[string]bool // the files that this run created
+}
+
+// NewSpill names the file; it is created when it is needed. prefix is the same
+// for all runs of a ledger on this computer.
+func NewSpill(prefix, run string) *Spill {
+	return &Spill{run: run, path: prefix + run + spillSuffix, made: map[string]bool{}}
+}
+
+// Save appends an outcome to the run's file or, where that fails too, to one in
+// the folder for temporary files. It returns a *SpillError, or another error when
+// there was no place at all. cause is why the ledger did not take it.
+func (s *Spill) Save(o Outcome, cause error) error {
+	line, err := json.Marshal(Spilled{spillFormat, s.run, o, o.At.UTC()})
 	if err != nil {
 		return errors.Join(cause, err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	beside := spillPrefix(r.l.path) + r.id + spillSuffix
-	if err = r.appendSpill(beside, append(line, '\n')); err == nil {
-		return &SpillError{beside, cause, "run the same command again, it is read back first"}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err = s.append(s.path, append(line, '\n')); err == nil {
+		return &SpillError{s.path, cause, "run the same command again, it is read back first"}
 	}
-	away := filepath.Join(os.TempDir(), filepath.Base(beside))
-	if e := r.appendSpill(away, append(line, '\n')); e != nil {
+	away := filepath.Join(os.TempDir(), filepath.Base(s.path))
+	if e := s.append(away, append(line, '\n')); e != nil {
 		return fmt.Errorf("%w; the answer could not be saved either: %w, %w", cause, err, e)
 	}
-	return &SpillError{away, cause, "move that file into the folder of the ledger and run the same command again"}
+	return &SpillError{away, cause, "move that file into the folder " + filepath.Dir(s.path) + " and run the same command again"}
 }
 
-// appendSpill adds a line durably, or nothing: half a line could not be read back.
-func (r *Run) appendSpill(path string, line []byte) error {
+// append adds a line durably, or nothing: half a line could not be read back.
+func (s *Spill) append(path string, line []byte) error {
 	flags := os.O_WRONLY | os.O_APPEND
-	if !r.spilled[path] {
+	if !s.made[path] {
 		flags |= os.O_CREATE | os.O_EXCL // what somebody else has put there is not ours to fill
 	}
 	f, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
 		return err
 	}
-	r.spilled[path] = true
+	s.made[path] = true
 	size, err := f.Seek(0, io.SeekEnd)
 	if err == nil {
 		if _, err = f.Write(line); err == nil {
@@ -81,5 +93,5 @@ func (r *Run) appendSpill(path string, line []byte) error {
 			err = errors.Join(err, f.Truncate(size))
 		}
 	}
-	return errors.Join(err, f.Close(), syncFolder(filepath.Dir(path)))
+	return errors.Join(err, f.Close(), SyncFolder(filepath.Dir(path)))
 }

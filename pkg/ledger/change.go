@@ -1,0 +1,87 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrLost says that a partner is not, or no longer, this run's in that attempt
+// and state: it was not changed, and nothing may be sent for it.
+var ErrLost = errors.New("the ledger holds this partner in another state, or for another run")
+
+// ErrClosed is the answer of a ledger after Close.
+var ErrClosed = errors.New("the ledger is closed")
+
+// Intent is what is about to be sent.
+type Intent struct {
+	Key         Key
+	Fingerprint Fingerprint
+	Body        []byte
+	TraceID     string
+	Line        int
+}
+
+// Attempt is what came of one request that is to be repeated.
+type Attempt struct {
+	TraceID         string
+	HTTPStatus      int
+	Verdict, Reason string
+	Bytes           int64 // of the request, written to the connection
+	At              time.Time
+}
+
+// Outcome is the last word on a claimed partner. Attempt is the number that
+// Claim or Retry gave.
+type Outcome struct {
+	Key         Key
+	Attempt     int
+	State       State // Created, Rejected, Released or InDoubt
+	HTTPStatus  int
+	Reason      string
+	Token, Link string
+	Answer      string    // what arrived and could not be used; for support, it may hold a token
+	At          time.Time // when the answer came; zero: now
+}
+
+// Check refuses a state that no claim ends in, and completes At.
+func (o *Outcome) Check() error {
+	if !o.State.Settled() {
+		return fmt.Errorf("partner %x cannot be settled as %q", o.Key, o.State)
+	}
+	if o.At.IsZero() {
+		o.At = time.Now()
+	}
+	return nil
+}
+
+// Same says whether a row holds this very outcome already.
+func (o *Outcome) Same(e *Entry) bool {
+	return e.Attempt == o.Attempt && e.State == o.State && e.Token == o.Token && e.Link == o.Link
+}
+
+// Decision is an operator's word on a partner in doubt.
+type Decision struct {
+	Key         Key
+	Attempt     int    // the one that is in doubt
+	State       State  // Created, or Released to have it sent again
+	Token, Link string // if the operator has them; what the ledger has stays otherwise
+	Who, Why    string
+}
+
+// Check refuses a state that nobody may decide.
+func (d *Decision) Check() error {
+	if d.State != Created && d.State != Released {
+		return fmt.Errorf("partner %x cannot be decided to be %q", d.Key, d.State)
+	}
+	return nil
+}
+
+// Reason is what the row says from then on.
+func (d *Decision) Reason() string {
+	reason := "settled by " + d.Who
+	if d.Why != "" {
+		reason += ": " + d.Why
+	}
+	return reason
+}

@@ -1,0 +1,112 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"onboard/pkg/crash"
+	"onboard/pkg/ledger"
+)
+
+// statements are prepared once, on the writing connection.
+type statements struct{ claim, entry, retry, attempt, settle *sql.Stmt }
+
+const (
+	claimSQL = `INSERT INTO partners(scope_id, key, fingerprint, owner, attempt, state, trace_id, line, claimed_at, body)
+	VALUES(?, ?, ?, ?, 1, 'sending', ?, ?, ?, ?)
+	ON CONFLICT(scope_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, owner = excluded.owner,
+		attempt = partners.attempt + 1, state = 'sending', trace_id = excluded.trace_id, line = excluded.line,
+		claimed_at = excluded.claimed_at, body = excluded.body,
+		settled_at = 0, http_status = 0, reason = '', token = '', link = '', answer = ''
+	WHERE partners.state = 'released' OR partners.state = 'rejected' AND (
+		partners.fingerprint <> excluded.fingerprint OR partners.fingerprint = x'' AND partners.body <> excluded.body)
+	RETURNING attempt`
+	entrySQL = `SELECT ` + entryColumns + `, p.owner FROM partners p JOIN runs r ON r.number = p.owner WHERE p.scope_id = ? AND p.key = ?`
+	retrySQL = `UPDATE partners SET attempt = attempt + 1, trace_id = ?
+	WHERE scope_id = ? AND key = ? AND owner = ? AND attempt = ? AND state = 'sending' RETURNING id`
+	attemptSQL = `INSERT INTO attempts VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	settleSQL  = `UPDATE partners SET state = ?, http_status = ?, reason = ?, token = ?, link = ?, answer = ?, settled_at = ?
+	WHERE scope_id = ? AND key = ? AND owner = ? AND attempt = ?
+	AND (state = 'sending' OR state = 'in_doubt' AND ? <> 'released')`
+)
+
+func (s *statements) prepare(conn *sql.Conn) (err error) {
+	for query, stmt := range map[string]**sql.Stmt{claimSQL: &s.claim, entrySQL: &s.entry,
+		retrySQL: &s.retry, attemptSQL: &s.attempt, settleSQL: &s.settle} {
+		if *stmt, err = conn.PrepareContext(context.Background(), query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *statements) close() (err error) {
+	for _, stmt := range []*sql.Stmt{s.claim, s.entry, s.retry, s.attempt, s.settle} {
+		if stmt != nil {
+			err = errors.Join(err, stmt.Close())
+		}
+	}
+	return err
+}
+
+// Claim implements [ledger.Run].
+func (r *Run) Claim(in ledger.Intent) (e ledger.Entry, won bool, err error) {
+	now := time.Now().UnixMilli()
+	err = r.l.write(func() error {
+		var attempt int
+		err := r.l.stmt.claim.QueryRow(r.scope, in.Key[:], in.Fingerprint[:], r.number,
+			in.TraceID, in.Line, now, in.Body).Scan(&attempt)
+		if errors.Is(err, sql.ErrNoRows) {
+			e, _, err = r.l.entry(r.scope, in.Key)
+			return err
+		}
+		crash.Point("claiming")
+		won = true
+		e = ledger.Entry{Key: in.Key, Fingerprint: in.Fingerprint, State: ledger.Sending, Owner: r.id, Attempt: attempt,
+			TraceID: in.TraceID, Line: in.Line, Body: in.Body, ClaimedAt: fromMillis(now)}
+		return err
+	})
+	return e, won && err == nil, err
+}
+
+// Retry implements [ledger.Run].
+func (r *Run) Retry(key ledger.Key, attempt int, last ledger.Attempt, traceID string) (next int, err error) {
+	lost := false
+	err = r.l.write(func() error {
+		var id int64
+		err := r.l.stmt.retry.QueryRow(traceID, r.scope, key[:], r.number, attempt).Scan(&id)
+		if lost = errors.Is(err, sql.ErrNoRows); lost {
+			return nil
+		}
+		if err == nil {
+			_, err = r.l.stmt.attempt.Exec(id, attempt, r.number, last.TraceID, last.HTTPStatus,
+				last.Verdict, last.Reason, last.Bytes, last.At.UnixMilli())
+		}
+		return err
+	})
+	if err == nil && lost {
+		err = fmt.Errorf("cannot start attempt %d of partner %x: %w", attempt+1, key, ledger.ErrLost)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return attempt + 1, nil
+}
+
+// entry reads a row inside the transaction; a row that is not there is zero.
+func (l *Ledger) entry(scope int64, key ledger.Key) (e ledger.Entry, owner int64, err error) {
+	rows, err := l.stmt.entry.Query(scope, key[:])
+	if err != nil {
+		return ledger.Entry{}, 0, err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		if e, err = scanEntry(rows, &owner); err != nil {
+			return ledger.Entry{}, 0, err
+		}
+	}
+	return e, owner, rows.Err()
+}

@@ -1,0 +1,57 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"onboard/pkg/ledger"
+)
+
+const decideSQL = `UPDATE partners SET state = ?1, settled_at = ?2, reason = ?3,
+	token = CASE WHEN ?4 = '' THEN token ELSE ?4 END, link = CASE WHEN ?5 = '' THEN link ELSE ?5 END
+	WHERE scope_id = ?6 AND key = ?7 AND attempt = ?8 AND state = 'in_doubt' RETURNING id`
+
+// Decide implements [ledger.Run].
+func (r *Run) Decide(d ledger.Decision) error {
+	if err := d.Check(); err != nil {
+		return err
+	}
+	now, lost := time.Now().UnixMilli(), false
+	err := r.l.write(func() error {
+		var id int64
+		err := r.l.conn.QueryRowContext(context.Background(), decideSQL, d.State, now, d.Reason(), d.Token, d.Link,
+			r.scope, d.Key[:], d.Attempt).Scan(&id)
+		if lost = errors.Is(err, sql.ErrNoRows); lost {
+			return nil
+		}
+		if err == nil {
+			_, err = r.l.conn.ExecContext(context.Background(), "INSERT INTO decisions VALUES(?, ?, ?, ?, ?, ?, ?)",
+				id, d.Attempt, r.number, d.State, d.Who, d.Why, now)
+		}
+		return err
+	})
+	if err == nil && lost {
+		err = fmt.Errorf("cannot decide on partner %x: %w", d.Key, ledger.ErrLost)
+	}
+	return err
+}
+
+// Backup implements [ledger.Ledger]. A plain copy of an open SQLite file may hold
+// nothing at all.
+func (l *Ledger) Backup(ctx context.Context, path string) error {
+	db, err := connect(l.path, []pragma{busy}, 1) // the readers cannot write, and the writer is not to wait
+	if err == nil {
+		err = errors.Join(copyInto(ctx, db, path), db.Close())
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("cannot write the backup: %w; hint: name a file that does not exist yet", err)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write the backup: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package sqlite
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"onboard/pkg/ledger"
+)
+
+// prepareFile makes the folder and the empty file, both private: SQLite gives
+// its -wal and -shm files the mode of the database, whatever the umask. An
+// existing file is only looked at, never opened: closing any descriptor of a
+// database drops the locks that SQLite holds on it in this process.
+func prepareFile(path string) error {
+	folder := filepath.Dir(path)
+	if err := ledger.MakeFolder(folder); err != nil {
+		return err
+	}
+	if err := refuseNetwork(folder); err != nil {
+		return err
+	}
+	switch info, err := os.Lstat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return createFile(path)
+	case err != nil:
+		return err
+	case info.Mode()&fs.ModeSymlink != 0:
+		return errors.New("it is a symbolic link, which is not followed; hint: name the file it points to")
+	case info.IsDir():
+		return errors.New("it is a folder; hint: name a file in it")
+	case !info.Mode().IsRegular():
+		return errors.New("it is not a regular file; hint: name another file with --ledger")
+	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
+		return os.Chmod(path, 0o600) // tokens are in it
+	}
+	return nil
+}
+
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil // another process was faster; what it made is checked next
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), ledger.SyncFolder(filepath.Dir(path)))
+}

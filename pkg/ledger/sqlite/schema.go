@@ -1,0 +1,173 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+const (
+	applicationID = 0x4F4E4244 // "ONBD", so that no other database is taken for a ledger
+	schemaVersion = 1
+)
+
+// schema keeps one row per partner. Rows lie in the order of their claims, not
+// of their keys, which are random: a claim then writes to the last page, and a
+// sheet is looked up page by page. The open index stays as small as the number
+// of open rows. A partner claimed again leaves its
+// last verdict in attempts.
+const schema = `
+CREATE TABLE scopes(
+	id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, account TEXT NOT NULL, key_fields TEXT NOT NULL,
+	UNIQUE(endpoint, account));
+CREATE TABLE runs(
+	id TEXT NOT NULL UNIQUE, number INTEGER PRIMARY KEY, scope_id INTEGER NOT NULL REFERENCES scopes(id),
+	host TEXT NOT NULL, user TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, target TEXT NOT NULL,
+	started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL DEFAULT 0, exit_code INTEGER NOT NULL DEFAULT 0,
+	counts TEXT NOT NULL DEFAULT '{}');
+CREATE TABLE partners(
+	id INTEGER PRIMARY KEY, scope_id INTEGER NOT NULL REFERENCES scopes(id), key BLOB NOT NULL,
+	fingerprint BLOB NOT NULL, owner INTEGER NOT NULL REFERENCES runs(number), attempt INTEGER NOT NULL,
+	state TEXT NOT NULL CHECK(state IN ('sending', 'created', 'rejected', 'released', 'in_doubt')),
+	trace_id TEXT NOT NULL, line INTEGER NOT NULL, claimed_at INTEGER NOT NULL, body BLOB NOT NULL,
+	settled_at INTEGER NOT NULL DEFAULT 0, http_status INTEGER NOT NULL DEFAULT 0,
+	reason TEXT NOT NULL DEFAULT '', token TEXT NOT NULL DEFAULT '', link TEXT NOT NULL DEFAULT '',
+	answer TEXT NOT NULL DEFAULT '',
+	UNIQUE(scope_id, key));
+CREATE INDEX open ON partners(state, owner) WHERE state = 'sending' OR state = 'in_doubt';
+CREATE TABLE attempts(
+	partner_id INTEGER NOT NULL REFERENCES partners(id), attempt INTEGER NOT NULL, owner INTEGER NOT NULL,
+	trace_id TEXT NOT NULL, http_status INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
+	bytes INTEGER, at INTEGER NOT NULL, PRIMARY KEY(partner_id, attempt)) WITHOUT ROWID;
+CREATE TABLE decisions(
+	partner_id INTEGER NOT NULL REFERENCES partners(id), attempt INTEGER NOT NULL, run INTEGER NOT NULL REFERENCES runs(number),
+	state TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TRIGGER claimed_again AFTER UPDATE OF attempt ON partners WHEN old.state <> 'sending' BEGIN
+	INSERT INTO attempts VALUES(
+		old.id, old.attempt, old.owner, old.trace_id, old.http_status, old.state, old.reason, NULL, old.settled_at);
+END;`
+
+// createSchema fills a new file, and checks again what probe found: another
+// process may have been faster. It runs inside a transaction.
+func createSchema(c querier) error {
+	fresh, err := identify(c)
+	if err != nil || !fresh {
+		return err
+	}
+	_, err = c.ExecContext(context.Background(),
+		fmt.Sprintf("%s PRAGMA application_id=%d; PRAGMA user_version=%d", schema, applicationID, schemaVersion))
+	return err
+}
+
+// querier is what *sql.DB and *sql.Conn have in common.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// identify says whether a database is empty, and refuses one that is not ours.
+func identify(c querier) (fresh bool, err error) {
+	var id, version, objects int
+	err = c.QueryRowContext(context.Background(), `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+		FROM pragma_application_id, pragma_user_version`).Scan(&id, &version, &objects)
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("it cannot be read as a database: %w; hint: name another file with --ledger", err)
+	case id == 0 && version == 0 && objects == 0:
+		return true, nil
+	case id != applicationID || version < 1:
+		return false, errors.New("it is a database of another program; hint: name another file with --ledger")
+	case version > schemaVersion:
+		return false, fmt.Errorf("it was written by a newer onboard (its format is %d, known is %d); hint: use the newer program", version, schemaVersion)
+	}
+	return false, nil
+}
+
+// probe identifies the file before a setting of ours could change it.
+func probe(path string) error {
+	db, err := sql.Open("sqlite", dsn(path, []pragma{busy}))
+	if err != nil {
+		return err
+	}
+	_, err = identify(db)
+	return errors.Join(err, db.Close())
+}
+
+// pragma is a setting of a connection: as it is written, and as it reads back.
+type pragma struct{ name, set, want string }
+
+var (
+	busy          = pragma{"busy_timeout", "10000", "10000"}
+	writerPragmas = []pragma{
+		busy,
+		{"journal_mode", "WAL", "wal"},
+		{"synchronous", "FULL", "2"},
+		{"foreign_keys", "1", "1"},
+		{"fullfsync", "1", "1"}, // macOS alone heeds these two: a plain fsync does not reach the disk there
+		{"checkpoint_fullfsync", "1", "1"},
+	}
+	readerPragmas = []pragma{busy, {"query_only", "1", "1"}}
+)
+
+// dsn sets the pragmas for every connection of a pool; an Exec would reach one.
+func dsn(path string, pragmas []pragma) string {
+	query := []string{"_txlock=immediate"}
+	for _, p := range pragmas {
+		query = append(query, fmt.Sprintf("_pragma=%s(%s)", p.name, p.set))
+	}
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") { // C:/…
+		path = "/" + path
+	}
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: strings.Join(query, "&")}).String()
+}
+
+// connect opens a pool of at most limit connections and verifies its pragmas.
+func connect(path string, pragmas []pragma, limit int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn(path, pragmas))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(limit)
+	db.SetMaxIdleConns(limit)
+	if err := verifyPatiently(db, pragmas); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// verifyPatiently waits for another process that is just making the file: the
+// change to WAL needs it alone, and does not heed busy_timeout.
+func verifyPatiently(c querier, pragmas []pragma) error {
+	var busy *sqlite.Error
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := verify(c, pragmas)
+		if !errors.As(err, &busy) || busy.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// verify reads every pragma back: SQLite accepts a misspelt one in silence.
+func verify(c querier, pragmas []pragma) error {
+	for _, p := range pragmas {
+		var got string
+		err := c.QueryRowContext(context.Background(), "PRAGMA "+p.name).Scan(&got)
+		if err == nil && got != p.want {
+			err = fmt.Errorf("it says %q", got)
+		}
+		if err != nil {
+			return fmt.Errorf("the database does not take %s=%s: %w; hint: put the ledger on a local disk", p.name, p.set, err)
+		}
+	}
+	return nil
+}

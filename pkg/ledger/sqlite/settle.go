@@ -1,0 +1,48 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"onboard/pkg/ledger"
+)
+
+// Settle implements [ledger.Run].
+func (r *Run) Settle(o ledger.Outcome) error {
+	if err := o.Check(); err != nil {
+		return err
+	}
+	lost := false
+	err := r.l.write(func() (err error) {
+		lost, err = r.l.settle(r.scope, r.number, o)
+		return err
+	})
+	if err == nil && lost {
+		err = fmt.Errorf("cannot settle attempt %d of partner %x as %s: %w", o.Attempt, o.Key, o.State, ledger.ErrLost)
+		if o.State != ledger.Created { // a token exists nowhere else
+			return err
+		}
+	}
+	if err != nil {
+		return r.spill.Save(o, err)
+	}
+	return nil
+}
+
+// settle is the compare-and-set of Settle. It runs inside a transaction.
+func (l *Ledger) settle(scope, owner int64, o ledger.Outcome) (lost bool, err error) {
+	res, err := l.stmt.settle.Exec(o.State, o.HTTPStatus, o.Reason, o.Token, o.Link, o.Answer, o.At.UnixMilli(),
+		scope, o.Key[:], owner, o.Attempt, o.State)
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return false, err
+	}
+	return l.differs(scope, owner, o)
+}
+
+// differs says whether the ledger holds anything else than this very outcome.
+func (l *Ledger) differs(scope, owner int64, o ledger.Outcome) (bool, error) {
+	e, number, err := l.entry(scope, o.Key)
+	return number != owner || !o.Same(&e), err
+}

@@ -1,0 +1,100 @@
+package sqlite
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+	"modernc.org/sqlite"
+
+	"onboard/pkg/ledger"
+)
+
+// TestOneWinner has two runs, each with its own handle and eight goroutines,
+// claim the same keys.
+func TestOneWinner(t *testing.T) {
+	const keys, workers = 500, 8
+	path := newPath(t)
+	var wins [keys]atomic.Int32
+	var wait sync.WaitGroup
+	for range 2 {
+		r := mustBegin(t, mustOpen(t, path))
+		for w := range workers {
+			wait.Go(func() {
+				for i := range keys {
+					k := (i + w*keys/workers) % keys
+					e, won, err := r.Claim(testIntent(k))
+					switch {
+					case err != nil:
+						t.Error(err)
+					case won:
+						wins[k].Add(1)
+					case e.State != ledger.Sending || e.Key != testKey(k):
+						t.Errorf("the row that was not won is %+v", e)
+					}
+				}
+			})
+		}
+	}
+	wait.Wait()
+	for k := range wins {
+		if n := wins[k].Load(); n != 1 {
+			t.Errorf("key %d was won %d times", k, n)
+		}
+	}
+}
+
+// TestGroupCommit holds the writer up until 70 changes wait for it.
+func TestGroupCommit(t *testing.T) {
+	path := newPath(t)
+	synctest.Test(t, func(t *testing.T) {
+		l, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		mustBegin(t, l)
+		var size int // of the group that is being written
+		var sizes []int
+		gate := make(chan struct{})
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			err := l.write(func() error {
+				<-gate
+				size++
+				return onCommit(l, func() { sizes, size = append(sizes, size), 0 })
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		for range 70 {
+			wait.Go(func() {
+				err := l.write(func() error {
+					size++
+					_, err := l.conn.ExecContext(t.Context(), "UPDATE runs SET exit_code = exit_code + 1")
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(gate)
+		wait.Wait()
+		if diff := cmp.Diff([]int{1, 64, 6}, sizes); diff != "" {
+			t.Errorf("group sizes (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func onCommit(l *Ledger, do func()) error {
+	return l.conn.Raw(func(c any) error {
+		c.(sqlite.HookRegisterer).RegisterCommitHook(func() int32 { do(); return 0 })
+		return nil
+	})
+}
