@@ -16,8 +16,8 @@ func newFields(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "fields",
 		Short: "List the columns, their rules and the accepted header spellings",
-		Long: `Fields lists every column that a sheet may have: its canonical name, its rule and
-the header spellings that are understood. Case, spaces and punctuation of a
+		Long: `Fields lists every column that a sheet may have: its canonical name, its rule
+and the header spellings that are understood. Case, spaces and punctuation of a
 header do not matter. Other columns are carried through untouched.`,
 		Example: "  onboard fields\n  onboard fields | less",
 		Args:    cobra.NoArgs,
@@ -43,8 +43,8 @@ func newTemplate(c *console) *cobra.Command {
 		Use:   "template [FILE]",
 		Short: "Write an empty sheet to fill in",
 		Long: `Template writes an empty sheet: to FILE, as a workbook when its name ends in
-.xlsx, or as CSV to standard output. The workbook has lists for the coded columns
-and the rules as comments on its header.`,
+.xlsx, or as CSV to standard output. The workbook has lists for the coded
+columns and the rules as comments on its header.`,
 		Example: "  onboard template partners.xlsx\n  onboard template > partners.csv",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -28,18 +28,18 @@ type sheetFlags struct {
 }
 
 func (s *sheetFlags) register(f *pflag.FlagSet) {
-	f.StringArrayVar(&s.maps, "map", nil, "say which column holds a field: --map 'Account Name=company_name'")
-	f.StringArrayVar(&s.defaults, "default", nil, "value of a field where the sheet has none: --default data_center=EU")
-	f.StringArrayVar(&s.allows, "allow", nil, "accept a further code of a field: --allow data_center=MEA")
-	f.StringVar(&s.key, "key", "name,country", "fields that make two rows the same partner")
-	f.StringVar(&s.delimiter, "delimiter", "", "character between cells: comma, semicolon, tab, pipe (default: found from the header)")
-	f.StringVar(&s.encoding, "encoding", "", "encoding of a file that is not UTF-8, such as windows-1252 or shift_jis")
-	f.StringVar(&s.sheetName, "sheet", "", "sheet of a workbook, by name or number (default: the first visible one with a header)")
+	f.StringArrayVar(&s.maps, "map", nil, "column of a field, as in `HEADER=FIELD`: --map 'Account Name=company_name'")
+	f.StringArrayVar(&s.defaults, "default", nil, "value where the sheet has none, as in `FIELD=VALUE`: --default data_center=EU")
+	f.StringArrayVar(&s.allows, "allow", nil, "further code to accept, as in `FIELD=CODE`: --allow data_center=MEA")
+	f.StringVar(&s.key, "key", "name,country", "`FIELDS` that make two rows the same partner")
+	f.StringVar(&s.delimiter, "delimiter", "", "`CHARACTER` between cells: comma, semicolon, tab, pipe (default: found from the header)")
+	f.StringVar(&s.encoding, "encoding", "", "`ENCODING` of a file that is not UTF-8, such as windows-1252 or shift_jis")
+	f.StringVar(&s.sheetName, "sheet", "", "`SHEET` of a workbook, by name or number (default: the first visible one with a header)")
 	f.BoolVar(&s.fix, "fix", false, "apply exact corrections, such as Germany to DE, and list each one")
-	f.StringVar(&s.useFile, "profile", "", "file that says how the sheet is read: mapping, defaults, further codes (YAML)")
-	f.StringVar(&s.saveFile, "save-profile", "", "write what this run used into such a file")
-	f.StringVar(&s.out, "out", "", "folder for the outputs (default: beside the sheet)")
-	f.StringVar(&s.summary, "summary", "", "file for the run in numbers, - for standard output (default: NAME.summary.json)")
+	f.StringVar(&s.useFile, "profile", "", "`FILE` that says how the sheet is read: mapping, defaults, further codes (YAML)")
+	f.StringVar(&s.saveFile, "save-profile", "", "write what this run used into such a `FILE`")
+	f.StringVar(&s.out, "out", "", "`FOLDER` for the outputs (default: beside the sheet)")
+	f.StringVar(&s.summary, "summary", "", "`FILE` for the run in numbers, - for standard output (default: NAME.summary.json)")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "say only what went wrong")
 }
 

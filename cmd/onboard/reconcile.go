@@ -30,8 +30,8 @@ func newReconcile(c *console) *cobra.Command {
 		Use:   "reconcile FILE",
 		Short: "Settle rows in doubt by your decisions",
 		Long: `A row is in doubt when its request left and no answer came that can be trusted:
-the partner may exist, or not. Only a person can find out, on the platform or from
-the vendor's support, who can search for the trace id.
+the partner may exist, or not. Only a person can find out, on the platform or
+from the vendor's support, who can search for the trace id.
 
 Reconcile shows the rows of FILE in doubt, and which of their names are partners
 already. Then it carries out what you wrote into the onboard_decision column of
@@ -43,11 +43,10 @@ NAME.in-doubt.csv:
   skip      leave it in doubt; so does an empty cell
 
 Who decided, when and why is recorded in the ledger. All files of FILE are
-written anew.
-
-` + exitCodes,
+written anew.`,
+		Annotations: map[string]string{exitText: exitCodes},
 		Example: `  onboard reconcile partners.csv --target production
-  onboard reconcile partners.csv --target production --all resend --why 'support found none of them'`,
+  onboard reconcile partners.csv --target production --all resend --why Ann`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flags.useProfile(cmd.Flags()); err != nil {
@@ -60,9 +59,9 @@ written anew.
 	}
 	f := cmd.Flags()
 	flags.register(f)
-	f.StringVar(&own.decisions, "decisions", "", "file with the decisions (default: NAME.in-doubt.csv beside the outputs)")
-	f.StringVar(&own.all, "all", "", "one decision for all rows in doubt: resend")
-	f.StringVar(&own.why, "why", "", "why you decided so, for the record")
+	f.StringVar(&own.decisions, "decisions", "", "`FILE` with the decisions (default: NAME.in-doubt.csv beside the outputs)")
+	f.StringVar(&own.all, "all", "", "one `DECISION` for all rows in doubt: resend")
+	f.StringVar(&own.why, "why", "", "`REASON` of your decisions, for the record")
 	return cmd
 }
 

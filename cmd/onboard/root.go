@@ -9,14 +9,6 @@ import (
 	"github.com/spf13/pflag"
 )
 
-const exitCodes = `Exit codes:
-  0    every row has its link (validate: every row is valid)
-  1    finished; some rows are in the errors file
-  2    nothing was sent: bad flags, unreadable file, no credentials, no consent
-  3    stopped before the end; run it again to continue
-  4    finished, and rows are in doubt
-  130  interrupted; what was in flight was recorded; run it again to continue`
-
 func newRoot(c *console) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "onboard",
@@ -30,6 +22,7 @@ Run the same command again at any time: what was created is recorded, and
 nothing is created twice.`,
 		Example: `  onboard validate partners.csv
   onboard submit partners.csv --target sandbox`,
+		Annotations:   map[string]string{exitText: exitCodes},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version(),
@@ -41,12 +34,12 @@ nothing is created twice.`,
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; hint: '%s --help' lists the flags", err, cmd.CommandPath())
-	})
+	root.SetHelpFunc(showHelp)
+	root.SetHelpCommand(newHelp())
+	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) }
-	root.AddCommand(newValidate(c), newSubmit(c), newReconcile(c), newStatus(c), newTemplate(c), newFields(c), newSandbox(c), newVersion(c))
-	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveDefault)
+	root.AddCommand(newValidate(c), newSubmit(c), newReconcile(c), newStatus(c), newTemplate(c), newFields(c), newSandbox(c), newVersion(c), newCompletion())
+	complete(root)
 	return root
 }
 
@@ -69,7 +62,7 @@ const fromVariable = "variable"
 func fromEnvironment(flags *pflag.FlagSet) (err error) {
 	flags.VisitAll(func(f *pflag.Flag) {
 		value, ok := os.LookupEnv(variable(f.Name))
-		if !ok || value == "" || f.Changed || f.Name == "help" || err != nil {
+		if !ok || value == "" || f.Changed || f.Name == "help" || f.Name == "version" || err != nil {
 			return
 		}
 		if e := flags.Set(f.Name, value); e != nil {

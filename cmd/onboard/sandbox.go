@@ -40,20 +40,22 @@ invented tokens and links, and can be told to fail:
   --fault 503-retry#5x4           requests 5 to 8
 
 'onboard sandbox --fault list' lists the faults. It signs with the credentials
-of ` + tokenVariable + ` and ` + secretVariable + `, or with its own, which it prints.`,
+of the environment, or with its own, which it prints.`,
 		Example: `  onboard sandbox
-  onboard sandbox --listen 127.0.0.1:8700 --rate-limit 5/s --latency 200ms --fault 429:5%`,
+  onboard sandbox --rate-limit 5/s --latency 200ms --fault 429:5%`,
+		Annotations: map[string]string{exitText: `  0    ended by Ctrl-C
+  2    it could not start, or a caller broke a rule of the API`},
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return serveSandbox(c, &flags) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&flags.listen, "listen", "127.0.0.1:8700", "loopback address and port")
-	f.StringVar(&flags.rate, "rate-limit", "", "answer 429 to more requests than that: 5/s, 90/m (default: no limit)")
-	f.DurationVar(&flags.retryAfter, "retry-after", 0, "ask for this pause with the 429 of the rate limit")
-	f.DurationVar(&flags.latency, "latency", 0, "time that each answer takes")
-	f.StringArrayVar(&flags.faults, "fault", nil, "answer with a fault; may be given several times; 'list' lists them")
-	f.StringVar(&flags.state, "state", "", "file that keeps what was created, across restarts")
-	f.Int64Var(&flags.seed, "seed", 1, "makes chance repeatable")
+	f.StringVar(&flags.listen, "listen", "127.0.0.1:8700", "loopback `ADDRESS` and port")
+	f.StringVar(&flags.rate, "rate-limit", "", "answer 429 to more than `NUMBER` of requests: 5/s, 90/m (default: no limit)")
+	f.DurationVar(&flags.retryAfter, "retry-after", 0, "`TIME` to ask for with the 429 of the rate limit")
+	f.DurationVar(&flags.latency, "latency", 0, "`TIME` that each answer takes")
+	f.StringArrayVar(&flags.faults, "fault", nil, "answer with a `FAULT`; may be given several times; 'list' lists them")
+	f.StringVar(&flags.state, "state", "", "`FILE` that keeps what was created, across restarts")
+	f.Int64Var(&flags.seed, "seed", 1, "`NUMBER` that makes chance repeatable")
 	return cmd
 }
 

@@ -27,8 +27,8 @@ func newStatus(c *console) *cobra.Command {
 account; the latest runs; and the rows in doubt. With FILE it shows the runs of
 that sheet only. It changes nothing and uses no network.
 
-With --backup it writes a whole copy of the ledger to a new file, also while runs
-go on. A plain copy of the file may miss what was written last.`,
+With --backup it writes a whole copy of the ledger to a new file, also while
+runs go on. A plain copy of the file may miss what was written last.`,
 		Example: "  onboard status\n  onboard status partners.csv --ledger team.db\n  onboard status --backup ledger-2026-11.db",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,8 +39,8 @@ go on. A plain copy of the file may miss what was written last.`,
 			return status(cmd.Context(), c, path, file, backup)
 		},
 	}
-	cmd.Flags().StringVar(&path, "ledger", "", "ledger file (default: ledger.db in your state folder)")
-	cmd.Flags().StringVar(&backup, "backup", "", "write a copy of the ledger to this new file")
+	cmd.Flags().StringVar(&path, "ledger", "", "`FILE` of the ledger (default: ledger.db in your state folder)")
+	cmd.Flags().StringVar(&backup, "backup", "", "write a copy of the ledger to a new `FILE`")
 	return cmd
 }
 

@@ -44,10 +44,8 @@ Running it again continues: finished rows are answered from the ledger, and
 nothing is created twice.
 
 Credentials come from ` + tokenVariable + ` and ` + secretVariable + `, or from a
-file given with --credentials. Every flag can also be set by a variable, such as
-ONBOARD_RATE_LIMIT for --rate-limit.
-
-` + exitCodes,
+file given with --credentials.`,
+		Annotations: map[string]string{exitText: exitCodes},
 		Example: `  onboard submit partners.csv --target sandbox
   onboard submit partners.csv --target staging --rate-limit 5/s --limit 5`,
 		Args: oneFile,
@@ -66,21 +64,21 @@ ONBOARD_RATE_LIMIT for --rate-limit.
 // register adds the flags of everything that sends.
 func (s *submitFlags) register(f *pflag.FlagSet) {
 	s.sheetFlags.register(f)
-	f.StringVar(&s.target, "target", "", "where partners are created: sandbox, staging, production or a web address (no default)")
-	f.StringVar(&s.credentials, "credentials", "", "file with the credentials, readable only by you")
-	f.StringVar(&s.caFile, "ca-file", "", "file with further certificate authorities to trust (PEM)")
-	f.StringVar(&s.ledger, "ledger", "", "ledger file (default: ledger.db in your state folder; for the sandbox a throw-away one)")
-	f.StringVar(&s.rate, "rate-limit", "5/s", "requests at most, per second, minute or hour: 5/s, 90/m, 1000/h")
-	f.IntVar(&s.concurrency, "concurrency", 8, "requests in flight at most")
-	f.DurationVar(&s.timeout, "timeout", 70*time.Second, "how long one request may take")
-	f.IntVar(&s.attempts, "max-attempts", 5, "attempts for a row that the server did not process")
-	f.IntVar(&s.limit, "limit", 0, "send only the first N rows that would be sent (0: all)")
-	f.StringVar(&s.maxErrors, "max-errors", "", "refuse to submit when more rows than that are invalid: 10 or 2%")
+	f.StringVar(&s.target, "target", "", "`NAME` of where partners are created: sandbox, staging, production or a web address (no default)")
+	f.StringVar(&s.credentials, "credentials", "", "`FILE` with the credentials, readable only by you")
+	f.StringVar(&s.caFile, "ca-file", "", "`FILE` with further certificate authorities to trust (PEM)")
+	f.StringVar(&s.ledger, "ledger", "", "`FILE` of the ledger (default: ledger.db in your state folder; for the sandbox a throw-away one)")
+	f.StringVar(&s.rate, "rate-limit", "5/s", "`NUMBER` of requests at most, per second, minute or hour: 5/s, 90/m, 1000/h")
+	f.IntVar(&s.concurrency, "concurrency", 8, "`NUMBER` of requests in flight at most")
+	f.DurationVar(&s.timeout, "timeout", 70*time.Second, "`TIME` that one request may take")
+	f.IntVar(&s.attempts, "max-attempts", 5, "`NUMBER` of attempts for a row that the server did not process")
+	f.IntVar(&s.limit, "limit", 0, "send only the first `N` rows that would be sent (0: all)")
+	f.StringVar(&s.maxErrors, "max-errors", "", "refuse to submit when more than `N` or N% of the rows are invalid")
 	f.BoolVar(&s.dryRun, "dry-run", false, "show the plan and stop")
 	f.BoolVarP(&s.yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&s.noProgress, "no-progress", false, "show no progress")
-	f.StringVar(&s.logFile, "log-file", "", "append a log to this file: one JSON line for each attempt")
-	f.StringVar(&s.logLevel, "log-level", "info", "how much to log: debug, info, warn, error")
+	f.StringVar(&s.logFile, "log-file", "", "append a log to `FILE`: one JSON line for each attempt")
+	f.StringVar(&s.logLevel, "log-level", "info", "`LEVEL` from which on to log: debug, info, warn, error")
 	f.BoolVar(&s.checkExisting, "check-existing", false, "ask first which partners exist already, and leave rows with their names out")
 }
 

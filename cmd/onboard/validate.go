@@ -21,11 +21,10 @@ func newValidate(c *console) *cobra.Command {
   NAME.summary.json  the run in numbers
 
 It uses no network and needs no credentials. The errors file can be corrected
-and handed in as it is.
-
-` + exitCodes,
+and handed in as it is.`,
+		Annotations: map[string]string{exitText: validateExits},
 		Example: `  onboard validate partners.csv
-  onboard validate export.csv --default data_center=EU --map 'Account Name=company_name'`,
+  onboard validate export.csv --default data_center=EU --map 'Name=company_name'`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error { return validate(cmd, c, &flags, args[0]) },
 	}

@@ -28,9 +28,11 @@ func version() string {
 
 func newVersion(c *console) *cobra.Command {
 	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print the version",
-		Example: "  onboard version",
+		Use:   "version",
+		Short: "Print the version",
+		Long: `Version prints the release, or the commit that was built, and the system that
+it is for.`,
+		Example: "  onboard version\n  onboard --version",
 		Args:    cobra.NoArgs,
 		Run: func(*cobra.Command, []string) {
 			fmt.Fprintf(c.out, "onboard %s %s/%s\n", version(), runtime.GOOS, runtime.GOARCH)

@@ -74,6 +74,9 @@ var usual = strings.Fields("utf-8 utf-16le utf-16be windows-1252 windows-1250 wi
 	"windows-1255 windows-1256 windows-1257 windows-1258 windows-874 iso-8859-1 iso-8859-2 iso-8859-5 iso-8859-7 iso-8859-15 " +
 	"macintosh x-mac-cyrillic koi8-r koi8-u ibm866 shift_jis euc-jp iso-2022-jp gbk gb18030 big5 euc-kr")
 
+// Encodings are the labels that can be offered; --encoding takes more.
+func Encodings() []string { return usual }
+
 // labelled turns a label of the WHATWG Encoding Standard into the name of its
 // encoding. That standard calls iso-8859-1 and ascii windows-1252, as every
 // program that writes them means it.
