@@ -55,11 +55,8 @@ type tallyKey struct {
 // are partners already; a row that is still to be sent is Valid.
 func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{}, seed: maphash.MakeSeed(), tallies: map[tallyKey]int{}}
-	w := walker{sheet: s, rules: rules, seed: p.seed}
+	w := walker{s, rules, run, p.seed}
 	p.fromErrors = s.HasAdded("onboard_status") && s.HasAdded("onboard_hint")
-	if run != nil {
-		w.earlier = briefly(run)
-	}
 	sum, err := w.walk(ctx, func(b checkedBlock) error { return p.block(b, each) })
 	if err != nil {
 		return nil, err

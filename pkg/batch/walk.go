@@ -12,6 +12,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"io"
+	"maps"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -44,50 +45,12 @@ type checkedBlock struct {
 	err   error
 }
 
-// lookup answers what became of rows in earlier runs.
-type lookup func(ctx context.Context, rows []Checked, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error)
-
-// wholly looks up all that the ledger has, as the outputs need it.
-func wholly(run ledger.Run) lookup {
-	return func(ctx context.Context, _ []Checked, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error) {
-		return run.Lookup(ctx, keys)
-	}
-}
-
-// briefly looks up what a plan needs: of a row that was created as it is, only
-// that.
-func briefly(run ledger.Run) lookup {
-	return func(ctx context.Context, rows []Checked, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error) {
-		created, err := run.Created(ctx, keys)
-		if err != nil {
-			return nil, err
-		}
-		var others []ledger.Key
-		for i := range rows {
-			c := &rows[i]
-			if hash, ok := created[c.Key]; c.Valid() && (!ok || hash != c.fingerprint) {
-				others = append(others, c.Key)
-			}
-		}
-		known, err := run.Lookup(ctx, others)
-		for key, hash := range created {
-			if _, whole := known[key]; !whole && err == nil {
-				known[key] = ledger.Entry{Key: key, Fingerprint: hash, State: ledger.Created, Token: brief, Link: brief}
-			}
-		}
-		return known, err
-	}
-}
-
-// brief stands for a token or link that nobody will look at.
-const brief = "-"
-
 // walker is how a sheet is read: by which rules, and with which ledger, if any.
 type walker struct {
-	sheet   *sheet.Sheet
-	rules   *partner.Rules
-	earlier lookup // nil: no ledger
-	seed    maphash.Seed
+	sheet *sheet.Sheet
+	rules *partner.Rules
+	run   ledger.Run // nil: no ledger
+	seed  maphash.Seed
 }
 
 // walk reads the sheet from the first row, parses, checks and looks up its
@@ -152,13 +115,15 @@ func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
 	for i, row := range parsed.Rows {
 		b.rows[i] = checkRow(w.sheet, w.rules, row)
 	}
-	if w.earlier != nil {
+	if w.run != nil {
 		b.known, b.err = w.lookUp(ctx, b.rows)
 	}
 	return b
 }
 
-// lookUp asks the ledger about a block's valid rows in one query.
+// lookUp asks the ledger about a block's valid rows: first which of them were
+// created as they are, which is nearly all or nearly none, and then all that is
+// known of the others.
 func (w *walker) lookUp(ctx context.Context, rows []Checked) (map[ledger.Key]ledger.Entry, error) {
 	keys := make([]ledger.Key, 0, len(rows))
 	for i := range rows {
@@ -168,10 +133,22 @@ func (w *walker) lookUp(ctx context.Context, rows []Checked) (map[ledger.Key]led
 			keys = append(keys, c.Key)
 		}
 	}
-	known, err := w.earlier(ctx, rows, keys)
+	known, err := w.run.Created(ctx, keys)
 	if err != nil {
 		return nil, &ledgerError{err}
 	}
+	var others []ledger.Key
+	for i := range rows {
+		c := &rows[i]
+		if e, ok := known[c.Key]; c.Valid() && (!ok || e.Fingerprint != c.fingerprint) {
+			others = append(others, c.Key)
+		}
+	}
+	more, err := w.run.Lookup(ctx, others)
+	if err != nil {
+		return nil, &ledgerError{err}
+	}
+	maps.Copy(known, more)
 	return known, nil
 }
 

@@ -39,9 +39,10 @@ type Run interface {
 	// are best.
 	Lookup(ctx context.Context, keys []Key) (map[Key]Entry, error)
 
-	// Created tells of which keys the ledger has token and link, and with which
-	// details they were created.
-	Created(ctx context.Context, keys []Key) (map[Key]Fingerprint, error)
+	// Created tells of which keys the ledger has token and link, and leaves Body
+	// and Owner empty. It may tell of other keys, too. It is quickest when the
+	// keys come in the order in which they were claimed.
+	Created(ctx context.Context, keys []Key) (map[Key]Entry, error)
 
 	// Empty says that the ledger knows no partner of the run's scope: then all
 	// that a sheet holds would be sent.

@@ -25,6 +25,8 @@ type Ledger struct {
 	reader  *sql.DB // cannot write, and never waits for the writer
 	lookup  *sql.Stmt
 	created *sql.Stmt
+	stretch *sql.Stmt
+	places  *sql.Stmt
 
 	ops     chan op
 	quit    chan struct{}
@@ -86,11 +88,12 @@ func (l *Ledger) open() (err error) {
 	if l.reader, err = connect(l.path, readerPragmas, readers); err != nil {
 		return err
 	}
-	if l.lookup, err = l.reader.Prepare(lookupSQL); err != nil {
-		return err
+	for query, stmt := range map[string]**sql.Stmt{lookupSQL: &l.lookup, createdSQL: &l.created, stretchSQL: &l.stretch, placesSQL: &l.places} {
+		if *stmt, err = l.reader.Prepare(query); err != nil {
+			return err
+		}
 	}
-	l.created, err = l.reader.Prepare(createdSQL)
-	return err
+	return nil
 }
 
 // Close implements [ledger.Ledger].
@@ -117,11 +120,10 @@ func (l *Ledger) Close() error {
 // closeDatabase leaves one file behind, as far as no other run uses it: people
 // copy and move "the ledger file", and must not leave the -wal file behind.
 func (l *Ledger) closeDatabase() (err error) {
-	if l.lookup != nil { // an open statement would keep its connection, and so the -wal file
-		err = l.lookup.Close()
-	}
-	if l.created != nil {
-		err = errors.Join(err, l.created.Close())
+	for _, stmt := range []*sql.Stmt{l.lookup, l.created, l.stretch, l.places} {
+		if stmt != nil { // an open statement would keep its connection, and so the -wal file
+			err = errors.Join(err, stmt.Close())
+		}
 	}
 	if l.reader != nil {
 		err = errors.Join(err, l.reader.Close())

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,45 +10,11 @@ import (
 	"onboard/pkg/ledger"
 )
 
-// lookupSQL takes all keys as one blob: a parameter for each would cost more to
-// parse than to answer. CROSS JOIN keeps SQLite from turning the loops around.
-const lookupSQL = `WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 16 FROM n WHERE i + 16 < length(?1))
-	SELECT ` + entryColumns + ` FROM n
-	CROSS JOIN partners p ON p.scope_id = ?2 AND p.key = substr(?1, n.i, 16)
-	CROSS JOIN runs r ON r.number = p.owner`
+const lookupSQL = keysSQL + `SELECT ` + entryColumns + byKey + ` CROSS JOIN runs r ON r.number = p.owner`
 
 // lookupPart is how many keys one query takes: large enough to hide its fixed
 // cost, small enough that a batch is answered by more than one core.
 const lookupPart = 1000
-
-// createdSQL is lookupSQL for what most rows of a resumed run are, without what
-// is long: it takes a third of the time.
-const createdSQL = `WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 16 FROM n WHERE i + 16 < length(?1))
-	SELECT p.key, p.fingerprint FROM n
-	CROSS JOIN partners p ON p.scope_id = ?2 AND p.key = substr(?1, n.i, 16)
-	WHERE p.state = 'created' AND p.token <> '' AND p.link <> ''`
-
-// Created implements [ledger.Run].
-func (r *Run) Created(ctx context.Context, keys []ledger.Key) (map[ledger.Key]ledger.Fingerprint, error) {
-	found := make(map[ledger.Key]ledger.Fingerprint, len(keys))
-	for part := range slices.Chunk(keys, lookupPart) {
-		rows, err := r.l.created.QueryContext(ctx, joined(part), r.scope)
-		if err != nil {
-			return nil, fmt.Errorf("cannot look up partners: %w", err)
-		}
-		var key, hash sql.RawBytes
-		for rows.Next() {
-			if err = rows.Scan(&key, &hash); err != nil {
-				break
-			}
-			found[ledger.Key(key)] = ledger.Fingerprint(hash)
-		}
-		if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
-			return nil, fmt.Errorf("cannot look up partners: %w", err)
-		}
-	}
-	return found, nil
-}
 
 // joined puts keys into one blob.
 func joined(keys []ledger.Key) []byte {

@@ -1,0 +1,108 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"onboard/pkg/ledger"
+)
+
+const (
+	// Keys come as one blob: a parameter for each would cost more to parse than to
+	// answer. CROSS JOIN keeps SQLite from turning the loops around.
+	keysSQL = `WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 16 FROM n WHERE i + 16 < length(?1)) `
+	byKey   = ` FROM n CROSS JOIN partners p ON p.scope_id = ?2 AND p.key = substr(?1, n.i, 16)`
+
+	// No body and no name of a run, which would cost as much again.
+	createdColumns = `SELECT p.key, p.fingerprint, p.trace_id, p.settled_at, p.token, p.link`
+	isCreated      = ` p.state = 'created' AND p.token <> '' AND p.link <> ''`
+
+	createdSQL = keysSQL + createdColumns + byKey + ` WHERE` + isCreated
+	// The + keeps SQLite from the index on the scope: it would read the whole ledger.
+	stretchSQL = createdColumns + ` FROM partners p WHERE p.id BETWEEN ? AND ? AND +p.scope_id = ? AND` + isCreated
+	placesSQL  = keysSQL + `SELECT p.id` + byKey + ` ORDER BY p.id`
+)
+
+const (
+	probeEvery = 64             // one key of so many is asked for its place: to read the next row is cheaper by far
+	near       = 4 * probeEvery // rows no further apart belong to one stretch
+)
+
+// Created implements [ledger.Run]. Rows lie in the order of their claims, and a
+// sheet that comes back has mostly the same order. So a few keys tell between
+// which rows the others lie, and these are read in one go. What does not turn
+// up there is looked up by its key.
+func (r *Run) Created(ctx context.Context, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error) {
+	found := make(map[ledger.Key]ledger.Entry, len(keys))
+	err := r.stretches(ctx, keys, found)
+	rest := slices.DeleteFunc(slices.Clone(keys), func(k ledger.Key) bool { _, ok := found[k]; return ok })
+	for part := range slices.Chunk(rest, lookupPart) {
+		if err == nil {
+			err = collect(found)(r.l.created.QueryContext(ctx, joined(part), r.scope))
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot look up partners: %w", err)
+	}
+	return found, nil
+}
+
+// stretches reads the rows among which most of the keys probably lie.
+func (r *Run) stretches(ctx context.Context, keys []ledger.Key, found map[ledger.Key]ledger.Entry) error {
+	places, err := r.places(ctx, keys)
+	for len(places) > 0 && err == nil {
+		n := 1
+		for n < len(places) && places[n]-places[n-1] <= near {
+			n++
+		}
+		if n > 1 { // one alone says nothing about the others
+			err = collect(found)(r.l.stretch.QueryContext(ctx, places[0]-probeEvery, places[n-1]+probeEvery, r.scope))
+		}
+		places = places[n:]
+	}
+	return err
+}
+
+// places tells where a few of the keys lie, in order.
+func (r *Run) places(ctx context.Context, keys []ledger.Key) (places []int64, err error) {
+	var probes []ledger.Key
+	for i := 0; i < len(keys); i += probeEvery {
+		probes = append(probes, keys[i])
+	}
+	rows, err := r.l.places.QueryContext(ctx, joined(probes), r.scope)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var place int64
+		if err := rows.Scan(&place); err != nil {
+			return nil, err
+		}
+		places = append(places, place)
+	}
+	return places, rows.Err()
+}
+
+// collect takes the rows of a query for createdColumns.
+func collect(found map[ledger.Key]ledger.Entry) func(*sql.Rows, error) error {
+	return func(rows *sql.Rows, err error) error {
+		if err != nil {
+			return err
+		}
+		var key, hash sql.RawBytes
+		var settled int64
+		for rows.Next() {
+			e := ledger.Entry{State: ledger.Created}
+			if err = rows.Scan(&key, &hash, &e.TraceID, &settled, &e.Token, &e.Link); err != nil {
+				break
+			}
+			e.Key, e.Fingerprint, e.SettledAt = ledger.Key(key), ledger.Fingerprint(hash), fromMillis(settled)
+			found[e.Key] = e
+		}
+		return errors.Join(err, rows.Err(), rows.Close())
+	}
+}
