@@ -12,9 +12,13 @@ import (
 // consent shows the plan and gets a yes. An error means that nothing is sent.
 func (s *submission) consent(ctx context.Context) error {
 	plan := s.plan
-	info := report.PlanInfo{Plan: plan, Target: s.to.name, Account: s.account, Ledger: s.ledgerIs, Rate: s.perSecond, Limit: s.limit}
-	if !s.quiet || s.dryRun {
-		report.WritePlan(s.err, info)
+	info := report.PlanInfo{Plan: plan, Target: s.to.name, Account: s.account, Ledger: s.ledgerIs, NewLedger: s.ledgerNew,
+		Rate: s.perSecond, Limit: s.limit}
+	if !s.quiet || s.dryRun && !s.json {
+		s.screen().Plan(info)
+	}
+	if err := s.tellPlan(s.console, info); err != nil {
+		return err
 	}
 	bad := plan.Counts[partner.Invalid]
 	if over, _ := s.tooMany(bad, plan.Rows); over {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"onboard/pkg/report"
 )
 
 // console is where the program talks to people. Standard output carries only
@@ -22,6 +24,25 @@ type console struct {
 func terminal(stream any) (*os.File, bool) {
 	f, ok := stream.(*os.File)
 	return f, ok && term.IsTerminal(int(f.Fd()))
+}
+
+// screen is standard error as words are put on it. NO_COLOR is the custom of
+// no-color.org.
+func (c *console) screen() report.Screen {
+	s := report.Screen{Writer: c.err}
+	if f, ok := terminal(c.err); ok {
+		s.Width = columns(f)
+		s.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	return s
+}
+
+// columns is the width of a terminal; 80 when it does not tell.
+func columns(f *os.File) int {
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return 80
 }
 
 // interactive says that somebody is there to answer.

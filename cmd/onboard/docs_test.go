@@ -362,23 +362,24 @@ func alike(line string) string {
 }
 
 // notIn is the first line of shown that does not stand in out, after the one
-// before it. "…" stands for anything.
+// before it. "…" stands for anything. A page may break a line, as a terminal does.
 func notIn(out string, shown []string) string {
 	rest := strings.Split(out, "\n")
-	for _, want := range shown {
-		if onTerminal.MatchString(want) || strings.Trim(want, "… ") == "" {
+	for len(shown) > 0 {
+		if onTerminal.MatchString(shown[0]) || strings.Trim(shown[0], "… ") == "" {
+			shown = shown[1:]
 			continue
 		}
-		found := false
-		for i, line := range rest {
-			if found = matches(alike(line), alike(want)); found {
-				rest = rest[i+1:]
-				break
-			}
+		at, taken := -1, 0
+		for at < 0 && taken < min(len(shown), 4) {
+			taken++
+			want := alike(strings.Join(shown[:taken], " "))
+			at = slices.IndexFunc(rest, func(line string) bool { return matches(alike(line), want) })
 		}
-		if !found {
-			return want
+		if at < 0 {
+			return shown[0]
 		}
+		rest, shown = rest[at+1:], shown[taken:]
 	}
 	return ""
 }

@@ -49,7 +49,7 @@ func (e *ending) finish() error {
 		return fmt.Errorf("can't write the summary: %w", err)
 	}
 	if !e.flags.quiet || exit.Code != report.ExitOK {
-		report.WriteClosing(e.console.err, s, e.stop, e.next(exit, s))
+		e.console.screen().Closing(s, e.stop, e.next(exit, s))
 	}
 	if exit.Code != report.ExitOK {
 		return exitError{exit.Code}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"onboard/pkg/partner"
+	"onboard/pkg/report"
 	"onboard/pkg/sheet"
 )
 
@@ -22,7 +23,7 @@ type sheetFlags struct {
 	useFile, saveFile      string // profiles
 	out                    string
 	summary                string
-	quiet                  bool
+	quiet, json            bool
 
 	mapped map[string]partner.Field // what open made of maps
 }
@@ -41,6 +42,20 @@ func (s *sheetFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&s.out, "out", "", "`FOLDER` for the outputs (default: beside the sheet)")
 	f.StringVar(&s.summary, "summary", "", "`FILE` for the run in numbers, - for standard output (default: NAME.summary.json)")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "say only what went wrong")
+}
+
+// registerJSON adds --json to the commands that show a plan.
+func (s *sheetFlags) registerJSON(f *pflag.FlagSet) {
+	f.BoolVar(&s.json, "json", false, "write the plan as JSON to standard output")
+}
+
+// tellPlan writes the plan for scripts, if they asked for it.
+func (s *sheetFlags) tellPlan(c *console, p report.PlanInfo) error {
+	if !s.json {
+		return nil
+	}
+	_, err := c.out.Write(p.JSON())
+	return err
 }
 
 // newRules builds the rules that a row must meet.

@@ -163,9 +163,8 @@ func (s *submission) openLedger() (*book, ledger.Run, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s.ledgerIs = path
-	if temporary != "" {
-		s.ledgerIs = "none: this rehearsal is forgotten; --ledger FILE remembers it"
+	if temporary == "" {
+		s.ledgerIs = path
 	}
 	l, err := openBook(path)
 	if err != nil {

@@ -3,11 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"onboard/pkg/batch"
 	"onboard/pkg/pace"
@@ -52,14 +50,6 @@ func (s *submission) draw(e *ending, l *pace.Limiter) (stop func()) {
 		}
 	}()
 	return func() { close(done); <-ended }
-}
-
-// columns is the width of a terminal; 80 when it does not tell.
-func columns(f *os.File) int {
-	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
-		return width
-	}
-	return 80
 }
 
 // barWidth leaves most of a narrow terminal to the words.

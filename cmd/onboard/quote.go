@@ -48,7 +48,7 @@ var sheetOnly = map[string]bool{"map": true, "default": true, "allow": true, "ke
 
 // once are the flags that say something about one command only: a yes to
 // submitting is none to sending again.
-var once = map[string]bool{"yes": true, "why": true, "all": true, "check-existing": true}
+var once = map[string]bool{"yes": true, "why": true, "all": true, "check-existing": true, "json": true}
 
 // line is the command line for a verb and a file, less the named flags.
 func (i invocation) line(verb, path string, less ...string) string {

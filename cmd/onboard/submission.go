@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"onboard/pkg/batch"
@@ -34,7 +33,8 @@ type submission struct {
 	client    *lmpi.Client
 	log       *attemptLog
 	ledgerRun ledger.Run
-	ledgerIs  string // where it is, for the plan
+	ledgerIs  string // where it is; "" for a throw-away one
+	ledgerNew bool   // it knows no partner of this target and account
 	plan      *batch.Plan
 }
 
@@ -78,10 +78,8 @@ func (s *submission) makePlan(ctx context.Context, each func(*batch.Result) erro
 			return fmt.Errorf("--check-existing: %w", err)
 		}
 	}
-	if empty, err := s.ledgerRun.Empty(ctx); err != nil {
+	if s.ledgerNew, err = s.ledgerRun.Empty(ctx); err != nil {
 		return err
-	} else if empty && s.ledgerIs != "" && !strings.HasPrefix(s.ledgerIs, "none") {
-		s.ledgerIs += ", which knows no partner of this target and account yet"
 	}
 	s.plan, err = batch.MakePlan(ctx, s.sheet, s.rules, s.ledgerRun, existing, each)
 	return err

@@ -58,6 +58,7 @@ file given with --credentials.`,
 		},
 	}
 	flags.register(cmd.Flags())
+	flags.registerJSON(cmd.Flags())
 	return cmd
 }
 

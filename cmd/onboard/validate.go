@@ -29,6 +29,7 @@ and handed in as it is.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return validate(cmd, c, &flags, args[0]) },
 	}
 	flags.register(cmd.Flags())
+	flags.registerJSON(cmd.Flags())
 	return cmd
 }
 
@@ -63,8 +64,13 @@ func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) er
 		e.discard()
 		return err
 	}
+	info := report.PlanInfo{Plan: e.plan}
 	if !flags.quiet {
-		report.WritePlan(c.err, report.PlanInfo{Plan: e.plan})
+		c.screen().Plan(info)
+	}
+	if err := flags.tellPlan(c, info); err != nil {
+		e.discard()
+		return err
 	}
 	return e.finish()
 }

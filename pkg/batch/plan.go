@@ -34,6 +34,7 @@ type Plan struct {
 	badRows    int              // rows with bytes that are not text
 	firstBad   sheet.Row
 	postal     postalCodes
+	places     places // of the rows that are still to be sent
 }
 
 // Tally counts one kind of problem.
@@ -54,7 +55,8 @@ type tallyKey struct {
 // given, asks what earlier runs did, and existing the names (NameKey) that
 // are partners already; a row that is still to be sent is Valid.
 func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
-	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{}, seed: maphash.MakeSeed(), tallies: map[tallyKey]int{}}
+	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{},
+		seed: maphash.MakeSeed(), tallies: map[tallyKey]int{}, places: newPlaces(rules)}
 	w := walker{s, rules, run, p.seed}
 	p.fromErrors = s.HasAdded("onboard_status") && s.HasAdded("onboard_hint")
 	sum, err := w.walk(ctx, func(b checkedBlock) error { return p.block(b, each) })
@@ -110,6 +112,7 @@ func (p *Plan) row(c *Checked, known map[ledger.Key]ledger.Entry) Result {
 	}
 	if !settled {
 		r = Result{Row: c.Row, Status: partner.Valid}
+		p.places.add(&c.Partner)
 	}
 	r.Fixed = fixes(c)
 	p.Counts[r.Status]++

@@ -41,8 +41,8 @@ func (c *postalCodes) add(p *partner.Partner, line int) {
 // Warning is something that a person should look at, though no row breaks a
 // rule by it.
 type Warning struct {
-	Line    int // an example
-	Message string
+	Line    int    `json:"line"` // an example
+	Message string `json:"message"`
 }
 
 // postalDigits are the digits of the postal codes of countries in which some

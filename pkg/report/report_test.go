@@ -60,7 +60,7 @@ func TestWords(t *testing.T) {
 func TestClosingLeavesOutEmptyFiles(t *testing.T) {
 	s := &Summary{Input: Input{Rows: 1}, Counts: map[string]int{"created": 1}, Files: Files{Results: "r", Errors: "e", Problems: "p", Summary: "s"}}
 	var b strings.Builder
-	WriteClosing(&b, s, nil, nil)
+	Screen{Writer: &b}.Closing(s, nil, nil)
 	if diff := cmp.Diff("1 row: 1 created\nLinks    r\nSummary  s\n", b.String()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

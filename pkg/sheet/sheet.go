@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"onboard/pkg/partner"
@@ -179,6 +180,16 @@ func (s *Sheet) Column(f partner.Field) string {
 func (s *Sheet) Mapped(f partner.Field) (header string, ok bool) {
 	return s.Column(f), s.columns[f] >= 0
 }
+
+// FieldOf says which field a column holds, by its index in Header.
+func (s *Sheet) FieldOf(column int) (partner.Field, bool) {
+	f := slices.Index(s.columns[:], column)
+	return partner.Field(f), f >= 0
+}
+
+// IsAdded says that a column, by its index in Header, is one that the outputs
+// add. It is ignored.
+func (s *Sheet) IsAdded(column int) bool { return s.ours[column] }
 
 // Size is the size of the file in bytes.
 func (s *Sheet) Size() int64 {
