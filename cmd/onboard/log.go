@@ -57,12 +57,16 @@ func (l *attemptLog) attempt(a batch.Attempt) {
 	} else if a.Answer.Token == "" {
 		level = zapcore.WarnLevel
 	}
-	l.Log(level, "attempt",
+	fields := []zap.Field{
 		zap.Int("line", a.Line), zap.Int("attempt", a.Number), zap.String("trace_id", a.TraceID),
 		zap.Int("status", a.Answer.Status), zap.String("outcome", a.Answer.Outcome.String()),
 		zap.String("subject", a.Answer.Subject), zap.Int64("bytes_written", a.Answer.BytesWritten),
 		zap.String("failure", a.Answer.Failure.String()),
-		zap.Float64("ms", float64(a.Answer.Elapsed.Microseconds())/1000))
+		zap.Float64("ms", float64(a.Answer.Elapsed.Microseconds())/1000)}
+	if !a.Answer.Begun.IsZero() {
+		fields = append(fields, zap.Time("begun", a.Answer.Begun.UTC()))
+	}
+	l.Log(level, "attempt", fields...)
 }
 
 // end logs how the run ended.

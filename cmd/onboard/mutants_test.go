@@ -26,7 +26,7 @@ type mutant struct {
 // The mistakes that other programs make, as T24 lists them, and two that this
 // one made.
 var mutants = []mutant{
-	{"record after send", []change{{"pkg/batch/attempt.go", `	e, won, err := s.Run.Claim(`, `	early := s.attempt(ctx, j, 1, trace)
+	{"record after send", []change{{"pkg/batch/attempt.go", `	e, won, err := s.Run.Claim(`, `	early, _, _ := s.attempt(ctx, j, 1, 1, trace)
 	e, won, err := s.Run.Claim(`}, {"pkg/batch/attempt.go", `	if !won {
 		return s.elsewhere(ctx, j, e)
 	}
@@ -74,10 +74,8 @@ var mutants = []mutant{
 
 	{"classify by WroteRequest", []change{{"pkg/lmpi/client.go",
 		`&httptrace.ClientTrace{GotConn: m.got})`, `&httptrace.ClientTrace{GotConn: m.got, WroteRequest: func(i httptrace.WroteRequestInfo) { wrote = i.Err == nil }})`},
-		{"pkg/lmpi/client.go", `	var m meter
-`, `	var m meter
-	var wrote bool
-`}, {"pkg/lmpi/client.go", `	e.Failure = classify(`, `	if !wrote {
+		{"pkg/lmpi/client.go", `	m := meter{`, `	var wrote bool
+	m := meter{`}, {"pkg/lmpi/client.go", `	e.Failure = classify(`, `	if !wrote {
 		e.BytesWritten = 0
 	}
 	e.Failure = classify(`}}, "", "./pkg/lmpi", "TestPartlyWritten"},
@@ -105,6 +103,9 @@ var mutants = []mutant{
 )`, `	"fmt"
 	"time"
 )`}}, "torture", "./pkg/ledger/sqlite", "TestNoTimerInGroupCommit"},
+
+	{"no look before the first byte", []change{{"cmd/onboard/prepare.go", `s.limiter.Held() == 0`, `true`}},
+		"", "./cmd/onboard", "TestPauseWhileConnecting"},
 
 	{"write on though the file is gone", []change{{"pkg/ledger/sqlite/writer.go", `		err = l.checkPlace()
 `, `		_ = l.checkPlace

@@ -97,6 +97,66 @@ func TestCertificates(t *testing.T) {
 	verdict(t, server, s.dir, "list", 5)
 }
 
+// slowSecond lets the second connection wait for its TLS handshake.
+type slowSecond struct {
+	net.Listener
+	accepted atomic.Int64
+	wait     chan struct{}
+}
+
+func (l *slowSecond) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if l.accepted.Add(1) == 2 {
+		conn = &slowConn{conn, l.wait}
+	}
+	return conn, err
+}
+
+type slowConn struct {
+	net.Conn
+	wait chan struct{}
+}
+
+func (c *slowConn) Read(p []byte) (int, error) {
+	<-c.wait
+	return c.Conn.Read(p)
+}
+
+// TestPauseWhileConnecting: a request that was let go, but has yet to get its
+// connection when everybody is asked to wait, does wait.
+func TestPauseWhileConnecting(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	server := sandbox.New(sandbox.Config{AccessToken: sandboxToken, SecretKey: sandboxSecret, RetryAfter: 2 * time.Second,
+		Faults: []sandbox.Rule{mustRule(t, "429-retry#2")}})
+	slow := &slowSecond{wait: make(chan struct{})}
+	var requests atomic.Int64
+	front := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) == 2 {
+			for slow.accepted.Load() < 2 && r.Context().Err() == nil {
+				time.Sleep(time.Millisecond)
+			}
+			w.Header().Set("Connection", "close") // or the other row would go on this one, at once
+			time.AfterFunc(500*time.Millisecond, func() { close(slow.wait) })
+		}
+		server.ServeHTTP(w, r)
+	}))
+	slow.Listener = front.Listener
+	front.Listener = slow
+	front.TLS = &tls.Config{Certificates: []tls.Certificate{companyCA(t, filepath.Join(dir, "ca.pem"))}}
+	front.Config.ErrorLog = log.New(io.Discard, "", 0)
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	generate(t, filepath.Join(dir, "list.csv"), 3)
+	if text, err := plainCommand(t, dir, fast(front.URL, "--ca-file", "ca.pem")...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, text)
+	}
+	verdict(t, server, dir, filepath.Join(dir, "list"), 3)
+	if n := server.Snapshot().Posts; n != 4 {
+		t.Errorf("%d requests for 3 rows and one refusal", n)
+	}
+}
+
 // TestProxy goes through a company's forward proxy, which alone knows the name of
 // the API, to a server with a certificate of the company's CA.
 func TestProxy(t *testing.T) {

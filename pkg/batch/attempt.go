@@ -37,15 +37,14 @@ func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite boo
 	}
 	crash.Point("claimed")
 	for try, number := 1, e.Attempt; ; try++ {
-		// Everybody may have been asked to wait while the claim was on its way to the disk.
-		if s.Pace.Held() > 0 && s.Pace.Wait(s.intake) != nil {
+		a, wait, err := s.attempt(ctx, j, try, number, trace)
+		if err != nil {
 			return s.giveBack(j, number, lmpi.Answer{}, "the run ended before its turn: "+s.stopped().Reason), false
 		}
-		a := s.attempt(ctx, j, number, trace)
 		if a.Outcome != lmpi.Unsent && a.Outcome != lmpi.Unprocessed {
 			return s.settle(j, number, trace, a)
 		}
-		if r, done := s.pause(j, number, try, a); done {
+		if r, done := s.pause(j, number, try, a, wait); done {
 			return r, false
 		}
 		last := ledger.Attempt{TraceID: trace, HTTPStatus: a.Status, Verdict: a.Outcome.String(), Reason: a.Reason, Bytes: a.BytesWritten, At: time.Now()}
@@ -57,31 +56,46 @@ func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite boo
 	}
 }
 
-// attempt makes one request and counts it.
-func (s *Submission) attempt(ctx context.Context, j *job, number int, trace string) lmpi.Answer {
-	a := s.Send(ctx, j.body, trace)
+// attempt makes one request and counts it. Everybody may be asked to wait while
+// the claim is on its way to the disk, or the connection is made: then nothing
+// leaves, and the request begins anew afterwards. wait is how long to wait before
+// another attempt; an error is that of an intake that ended before anything left.
+func (s *Submission) attempt(ctx context.Context, j *job, try, number int, trace string) (a lmpi.Answer, wait time.Duration, err error) {
+	for a.Failure = lmpi.FailureHeld; a.Failure == lmpi.FailureHeld; {
+		if s.Pace.Held() > 0 && s.Pace.Wait(s.intake) != nil {
+			return lmpi.Answer{}, 0, s.intake.Err()
+		}
+		a = s.Send(ctx, j.body, trace)
+	}
+	wait = s.brake(a, try)
 	s.Progress.answered(a)
 	if s.OnAttempt != nil {
 		s.OnAttempt(Attempt{Line: j.row.Line, Number: number, TraceID: trace, Answer: a})
 	}
-	return a
+	return a, wait, nil
+}
+
+// brake has everybody wait as an answer asks, before anything else is done with
+// it, and says how long.
+func (s *Submission) brake(a lmpi.Answer, try int) time.Duration {
+	wait := pace.Backoff(try)
+	if a.Outcome != lmpi.Unprocessed {
+		return wait
+	}
+	if a.HasRetryAfter && a.RetryAfter > 0 { // "at once" is what has just failed
+		wait = a.RetryAfter
+	}
+	s.Pace.Hold(min(wait, retryAfterCap))
+	s.Pace.Slow()
+	return wait
 }
 
 // pause decides what comes after an attempt that is proven to have had no
 // effect: another one when it returns done = false, after everybody's wait.
-func (s *Submission) pause(j *job, number, try int, a lmpi.Answer) (r Result, done bool) {
-	wait := pace.Backoff(try)
-	if a.Outcome == lmpi.Unprocessed {
-		s.Pace.Slow()
-		if a.HasRetryAfter && a.RetryAfter > 0 { // "at once" is what has just failed
-			wait = a.RetryAfter
-		}
-	}
+func (s *Submission) pause(j *job, number, try int, a lmpi.Answer, wait time.Duration) (r Result, done bool) {
 	if wait > retryAfterCap {
 		s.stop(&Stop{Kind: Refused, Reason: "the server asked to wait for " + longWait(wait),
 			Hint: "run the same command again at " + time.Now().Add(wait).Format("15:04 on 2 January")})
-	} else if a.Outcome == lmpi.Unprocessed {
-		s.Pace.Hold(wait)
 	}
 	if try < s.MaxAttempts && !s.quota.take() {
 		s.stop(&Stop{Kind: Refused, Reason: "more requests had to be repeated than one run may repeat; the last one because " + a.Reason,

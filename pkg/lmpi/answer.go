@@ -24,9 +24,10 @@ const (
 
 // Evidence is what was observed of one attempt: all that the verdict needs.
 type Evidence struct {
-	Connected    bool  // a connection was obtained
-	Counted      bool  // its bytes could be counted; false behind a forward proxy
-	BytesWritten int64 // of the request
+	Connected    bool      // a connection was obtained
+	Counted      bool      // its bytes could be counted; false behind a forward proxy
+	BytesWritten int64     // of the request
+	Begun        time.Time // just before the first of them; zero: none, or not counted
 
 	Status           int    // 0: no complete status line and headers came
 	Subject, Message string // the API's words: error_subject and error_message

@@ -43,6 +43,11 @@ type Config struct {
 	RootCAs     *x509.CertPool   // nil: the system's
 	Now         func() time.Time // nil: time.Now
 	UserAgent   string
+
+	// Ready is asked just before the first byte of each request, when the connection is
+	// there; at false nothing is sent, and the attempt is Unsent with FailureHeld. nil:
+	// always. Behind a forward proxy, whose connections are not ours, it is not asked.
+	Ready func() bool
 }
 
 // Client calls the API. It is safe for concurrent use.
@@ -128,7 +133,7 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	var m meter
+	m := meter{gate: gate{ready: c.config.Ready}}
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: m.got})
 	var e Evidence
 	var answer []byte
@@ -144,7 +149,11 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 		e.readWords(answer, c.config.Credentials)
 	}
 	e.Connected, e.Counted, e.BytesWritten = m.connected, !m.uncounted, m.written()
+	e.Begun = m.begun()
 	e.Failure = classify(err, ctx.Err() != nil, m.connected)
+	if m.gate.shut.Load() {
+		e.Failure = FailureHeld
+	}
 	e.Err = describe(err, e.Failure)
 	e.Elapsed = time.Since(began)
 	return e, answer

@@ -22,6 +22,7 @@ const setupLimit = 15 * time.Second
 var (
 	errNotLocal = errors.New("http target is not this computer")
 	errPoisoned = errors.New("this attempt is over")
+	errShut     = errors.New("this attempt may not begin")
 )
 
 // handshakeError marks what happened before any request could be written.
@@ -40,12 +41,32 @@ type countedConn struct {
 	net.Conn
 	written  atomic.Int64
 	poisoned atomic.Bool
+	gate     atomic.Pointer[gate] // of an attempt that has written nothing
+}
+
+// gate stands before the first byte of an attempt.
+type gate struct {
+	ready func() bool // nil: always
+	asked atomic.Int64
+	shut  atomic.Bool
+}
+
+// pass notes the time before it asks, so that whatever was so by then was known.
+func (g *gate) pass() bool {
+	g.asked.Store(time.Now().UnixNano())
+	if g.ready != nil && !g.ready() {
+		g.shut.Store(true)
+	}
+	return !g.shut.Load()
 }
 
 // Write counts before it writes and takes back what was not written. So whoever
 // poisons first and counts then never misses a byte: a Write that it does not see
 // sees the poison.
 func (c *countedConn) Write(p []byte) (int, error) {
+	if g := c.gate.Swap(nil); g != nil && !g.pass() {
+		return 0, errShut
+	}
 	c.written.Add(int64(len(p)))
 	if c.poisoned.Load() {
 		c.written.Add(-int64(len(p)))
@@ -118,6 +139,7 @@ type meter struct {
 	connected, uncounted bool
 	conns                []*countedConn
 	before               int64
+	gate                 gate
 }
 
 // got is httptrace's GotConn, which runs in the goroutine that calls RoundTrip. Behind
@@ -131,12 +153,21 @@ func (m *meter) got(info httptrace.GotConnInfo) {
 	}
 	m.conns = append(m.conns, conn)
 	m.before += conn.written.Load()
+	conn.gate.Store(&m.gate)
 }
 
 func (m *meter) poison() {
 	for _, conn := range m.conns {
 		conn.poisoned.Store(true)
 	}
+}
+
+// begun is when the first byte was about to be written; zero when none was.
+func (m *meter) begun() time.Time {
+	if m.written() == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, m.gate.asked.Load())
 }
 
 func (m *meter) written() int64 {

@@ -22,6 +22,7 @@ const (
 	FailureNotTLS              // the port speaks something else
 	FailureNotLocal            // a plain-http target that is another computer
 	FailureCancelled           // the caller gave up
+	FailureHeld                // Config.Ready said no
 	FailureTimeout
 	FailureBroken // the connection ended early, or what came was not HTTP
 )
@@ -36,6 +37,7 @@ var failureWords = [...]string{
 	FailureNotTLS:      "the server does not speak https at this address",
 	FailureNotLocal:    "the plain-http target is not this computer",
 	FailureCancelled:   "the call was interrupted",
+	FailureHeld:        "all calls have to wait",
 	FailureTimeout:     "no complete answer came in time",
 	FailureBroken:      "the connection broke",
 }
@@ -89,7 +91,7 @@ func describe(err error, f Failure) error {
 	switch f {
 	case FailureNone:
 		return nil
-	case FailureCancelled, FailureTimeout:
+	case FailureCancelled, FailureTimeout, FailureHeld:
 		known = false // may be the words of the caller's context
 	case FailureDial, FailureBroken:
 	default:

@@ -52,6 +52,36 @@ func sized(status, body string) string {
 	return fmt.Sprintf("HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
 }
 
+// TestNotReady: what may not begin any more when the connection is there does not
+// leave a byte on it, and may begin later.
+func TestNotReady(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		for _, reused := range []bool{false, true} {
+			s := newWireServer(t, secure, func(_ int64, x *exchange) bool {
+				_, ok := x.read()
+				x.write(goodAnswer)
+				return ok
+			})
+			c := s.client(t)
+			ready := true
+			c.config.Ready = func() bool { return ready }
+			want := []any{Unsent, FailureHeld, int64(0), true, Created, int64(1)}
+			if reused {
+				create(t, c)
+				want[5] = int64(2)
+			}
+			ready = false
+			held := create(t, c)
+			ready = true
+			a := create(t, c)
+			got := []any{held.Outcome, held.Failure, held.BytesWritten, held.Begun.IsZero(), a.Outcome, s.posts.Load()}
+			if diff := cmp.Diff(want, got); diff != "" || a.Begun.IsZero() {
+				t.Errorf("TLS %v, reused %v (-want +got)\n%s", secure, reused, diff)
+			}
+		}
+	}
+}
+
 var faults = []fault{
 	{name: "reset at the first byte", serve: func(x *exchange) { _, _ = x.Peek(1); x.reset() },
 		want: InDoubt, failure: FailureBroken},
