@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -32,12 +33,16 @@ func TestPause(t *testing.T) {
 	for _, text := range []string{"429-retry#20", "503-retry#45", "429-retry#70x3"} {
 		faults = append(faults, mustRule(t, text))
 	}
-	server, address := serve(t, sandbox.Config{Latency: 10 * time.Millisecond, Faults: faults})
+	var journal bytes.Buffer
+	server, address := serve(t, sandbox.Config{Latency: 10 * time.Millisecond, Faults: faults, Journal: &journal})
 	dir := t.TempDir()
 	generate(t, filepath.Join(dir, "list.csv"), 100)
 	began := time.Now()
-	if err := plainCommand(t, dir, fast(address)...).Run(); err != nil {
+	if err := plainCommand(t, dir, fast(address, "--log-file", "run.log")...).Run(); err != nil {
 		t.Error(err)
+	}
+	if n := patient(t, journal.Bytes(), time.Second, filepath.Join(dir, "run.log")); n != 5 {
+		t.Errorf("%d pauses were asked for, not 5", n)
 	}
 	if took := time.Since(began); took < 3*time.Second {
 		t.Errorf("three times a second's pause took %v in all", took)
@@ -226,23 +231,27 @@ func TestSoak(t *testing.T) {
 }
 
 func soak(t *testing.T, seed int64) {
-	server, address := serve(t, sandbox.Config{Script: shuffled(seed)})
+	var journal bytes.Buffer
+	server, address := serve(t, sandbox.Config{Script: shuffled(seed), Journal: &journal})
 	dir := t.TempDir()
 	generate(t, filepath.Join(dir, "list.csv"), soakRows)
 	args := fast(address, "--concurrency", "16", "--timeout", "2s", "--max-attempts", "20")
-	runs, code := 0, 3
-	for ; code == 3 && runs < soakRows; runs++ {
-		cmd := plainCommand(t, dir, args...)
+	var logs []string
+	code := 3
+	for code == 3 && len(logs) < soakRows {
+		logs = append(logs, filepath.Join(dir, fmt.Sprintf("run%d.log", len(logs))))
+		cmd := plainCommand(t, dir, append(args, "--log-file", logs[len(logs)-1])...)
 		_ = cmd.Run()
 		code = cmd.ProcessState.ExitCode()
 	}
-	found := verdict(t, server, dir, filepath.Join(dir, "list"), soakRows)
+	found := verdict(t, server, dir, filepath.Join(dir, "list"), soakRows, early)
+	pauses := patient(t, journal.Bytes(), time.Second, logs...)
 	counts := map[string]int{}
 	for _, row := range found {
 		counts[row["onboard_status"]]++
 	}
 	if code != 4 || counts["not_sent"] > 0 {
-		t.Errorf("exit code %d after %d runs", code, runs)
+		t.Errorf("exit code %d after %d runs", code, len(logs))
 	}
-	t.Logf("seed %d: %d rows, %d runs, %d requests, %v", seed, soakRows, runs, server.Snapshot().Posts, counts)
+	t.Logf("seed %d: %d rows, %d runs, %d requests, %d pauses, %v", seed, soakRows, len(logs), server.Snapshot().Posts, pauses, counts)
 }
