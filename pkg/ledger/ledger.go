@@ -44,6 +44,19 @@ type Run interface {
 	// keys come in the order in which they were claimed.
 	Created(ctx context.Context, keys []Key) (map[Key]Entry, error)
 
+	// Track remembers, durably, what the API said about a created partner. What is
+	// final stays: a late answer of another run changes nothing. About a partner
+	// that is not created nothing is remembered.
+	Track(key Key, t Tracking) error
+
+	// Tracked reads what was last heard of keys; a partner that was never asked
+	// about is not in the map.
+	Tracked(ctx context.Context, keys []Key) (map[Key]Tracking, error)
+
+	// Onboardings lists the created partners of the run's scope that come after an
+	// ID, at most limit, in the order of their claims.
+	Onboardings(ctx context.Context, after int64, limit int) ([]Onboarding, error)
+
 	// Empty says that the ledger knows no partner of the run's scope: then all
 	// that a sheet holds would be sent.
 	Empty(ctx context.Context) (bool, error)

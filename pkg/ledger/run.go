@@ -10,7 +10,7 @@ import (
 type RunInfo struct {
 	File, SHA256 string // the sheet
 	Target       string // the operator's word for the endpoint
-	KeyFields    string // "name,country": what the keys were made of
+	KeyFields    string // "name,country": what the keys were made of; "": the run makes none, and takes the ledger's
 }
 
 // RunSummary is one run, for people.

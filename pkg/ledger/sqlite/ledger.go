@@ -73,7 +73,7 @@ func (l *Ledger) open() (err error) {
 	if l.conn, err = l.writer.Conn(context.Background()); err != nil {
 		return err
 	}
-	if err := immediate(l.conn, func() error { return createSchema(l.conn) }); err != nil {
+	if err := immediate(l.conn, func() error { return migrate(l.conn) }); err != nil {
 		return err
 	}
 	if err := l.stmt.prepare(l.conn); err != nil {

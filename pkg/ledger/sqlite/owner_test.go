@@ -262,12 +262,26 @@ func TestOtherKeyFields(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `apart by "name", not by "name,country"; hint: use --key name`) {
 		t.Errorf("other key fields in a filled scope: %v", err)
 	}
+	none := sheet
+	none.KeyFields = ""
+	if third, err := l.Begin(sandbox, none); err != nil {
+		t.Errorf("a run that makes no keys: %v", err)
+	} else if err := third.End(0, nil); err != nil {
+		t.Fatal(err)
+	}
 	runs, err := l.Runs(context.Background(), 10)
-	if err != nil || len(runs) != 2 {
+	if err != nil || len(runs) != 3 {
 		t.Errorf("a refused run was recorded: %d runs, %v", len(runs), err)
 	}
 	left, err := os.ReadDir(l.path + ".owners")
 	if err != nil || len(left) != 0 {
 		t.Errorf("locks left behind: %v, %v", left, err)
+	}
+	elsewhere := ledger.Scope{Endpoint: "https://api.example.com", Account: "99"}
+	if _, err := l.Begin(elsewhere, none); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Begin(elsewhere, sheet); err != nil {
+		t.Errorf("key fields beside a living run that makes no keys: %v", err)
 	}
 }

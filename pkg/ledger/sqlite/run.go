@@ -81,14 +81,14 @@ func (l *Ledger) scopeID(scope ledger.Scope, fields string) (id int64, refusal, 
 	var used bool
 	err = l.conn.QueryRowContext(ctx, `SELECT id, key_fields, EXISTS(SELECT 1 FROM partners WHERE scope_id = s.id)
 		FROM scopes s WHERE endpoint = ? AND account = ?`, scope.Endpoint, scope.Account).Scan(&id, &had, &used)
-	if err != nil || had == fields {
+	if err != nil || had == fields || fields == "" {
 		return id, nil, err
 	}
 	running, err := l.anyAlive(id)
 	if err != nil {
 		return 0, nil, err
 	}
-	if used || running {
+	if used || running && had != "" {
 		return 0, fmt.Errorf("the ledger %s tells the partners of %s apart by %q, not by %q; hint: use --key %s, or another ledger",
 			l.path, scope.Endpoint, had, fields, had), nil
 	}

@@ -16,15 +16,15 @@ import (
 
 const (
 	applicationID = 0x4F4E4244 // "ONBD", so that no other database is taken for a ledger
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
-// schema keeps one row per partner. Rows lie in the order of their claims, not
-// of their keys, which are random: a claim then writes to the last page, and a
-// sheet is looked up page by page. The open index stays as small as the number
-// of open rows. A partner claimed again leaves its
+// schema1 is the first version. It keeps one row per partner. Rows lie in the
+// order of their claims, not of their keys, which are random: a claim then
+// writes to the last page, and a sheet is looked up page by page. The open index
+// stays as small as the number of open rows. A partner claimed again leaves its
 // last verdict in attempts.
-const schema = `
+const schema1 = `
 CREATE TABLE scopes(
 	id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, account TEXT NOT NULL, key_fields TEXT NOT NULL,
 	UNIQUE(endpoint, account));
@@ -55,15 +55,25 @@ CREATE TRIGGER claimed_again AFTER UPDATE OF attempt ON partners WHEN old.state 
 		old.id, old.attempt, old.owner, old.trace_id, old.http_status, old.state, old.reason, NULL, old.settled_at);
 END;`
 
-// createSchema fills a new file, and checks again what probe found: another
-// process may have been faster. It runs inside a transaction.
-func createSchema(c querier) error {
-	fresh, err := identify(c)
-	if err != nil || !fresh {
+// migrations lead from each version to the next: the first one from no schema
+// to version 1. They add and change nothing that is there, so that one
+// transaction is enough to be safe.
+var migrations = [schemaVersion]string{
+	schema1,
+	`CREATE TABLE tracking(
+	partner_id INTEGER PRIMARY KEY REFERENCES partners(id), state TEXT NOT NULL, final INTEGER NOT NULL,
+	platform_id TEXT NOT NULL, user_id TEXT NOT NULL, checked_at INTEGER NOT NULL);`,
+}
+
+// migrate brings a file to the present version, and checks again what probe
+// found: another process may have been faster. It runs inside a transaction.
+func migrate(c querier) error {
+	version, err := identify(c)
+	if err != nil || version == schemaVersion {
 		return err
 	}
-	_, err = c.ExecContext(context.Background(),
-		fmt.Sprintf("%s PRAGMA application_id=%d; PRAGMA user_version=%d", schema, applicationID, schemaVersion))
+	_, err = c.ExecContext(context.Background(), fmt.Sprintf("%s PRAGMA application_id=%d; PRAGMA user_version=%d",
+		strings.Join(migrations[version:], ""), applicationID, schemaVersion))
 	return err
 }
 
@@ -74,22 +84,23 @@ type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// identify says whether a database is empty, and refuses one that is not ours.
-func identify(c querier) (fresh bool, err error) {
-	var id, version, objects int
+// identify says in which version of our format a database is, 0 for an empty
+// one, and refuses one that is not ours.
+func identify(c querier) (version int, err error) {
+	var id, objects int
 	err = c.QueryRowContext(context.Background(), `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
 		FROM pragma_application_id, pragma_user_version`).Scan(&id, &version, &objects)
 	switch {
 	case err != nil:
-		return false, fmt.Errorf("it cannot be read as a database: %w; hint: name another file with --ledger", err)
+		return 0, fmt.Errorf("it cannot be read as a database: %w; hint: name another file with --ledger", err)
 	case id == 0 && version == 0 && objects == 0:
-		return true, nil
+		return 0, nil
 	case id != applicationID || version < 1:
-		return false, errors.New("it is a database of another program; hint: name another file with --ledger")
+		return 0, errors.New("it is a database of another program; hint: name another file with --ledger")
 	case version > schemaVersion:
-		return false, fmt.Errorf("it was written by a newer onboard (its format is %d, known is %d); hint: use the newer program", version, schemaVersion)
+		return 0, fmt.Errorf("it was written by a newer onboard (its format is %d, known is %d); hint: use the newer program", version, schemaVersion)
 	}
-	return false, nil
+	return version, nil
 }
 
 // probe identifies the file before a setting of ours could change it.
