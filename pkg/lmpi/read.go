@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 const partnersPath = "/LMPI/v3/partners/id"
@@ -25,52 +25,115 @@ func (c *Client) Partners(ctx context.Context) ([]Partner, error) {
 	var list struct {
 		Downstream []Partner `json:"downstream"`
 	}
-	err := c.read(ctx, partnersPath, &list)
-	return list.Downstream, err
+	e := c.read(ctx, partnersPath, NewTraceID(), listLimit, &list)
+	if v := judgeReading(e); v.Outcome != Told {
+		if v.Hint != "" {
+			v.Reason += "; hint: " + v.Hint
+		}
+		return nil, errors.New(v.Reason)
+	}
+	return list.Downstream, nil
 }
 
-// Onboarding is how far a created partner is (the API's page "Partners ::
-// QueryPartnerOnboarding").
+// Onboarding is how far a created partner is, in the API's words.
 type Onboarding struct {
-	Status string `json:"status"` // progressing, success or fail
-	Result struct {
-		PartnerID string `json:"partner_id"`
-		User      struct {
-			ID string `json:"id"`
-		} `json:"user"`
-	} `json:"result"` // only with success
+	State             string // progressing, success or fail are documented
+	PartnerID, UserID string // documented for success only
 }
 
-// Onboarding asks how far the onboarding is that a token names. The token never
-// stands in an error.
-func (c *Client) Onboarding(ctx context.Context, token string) (o Onboarding, err error) {
-	err = c.read(ctx, onboardingPath+"/token/"+url.PathEscape(token), &o)
-	return o, err
+// Final says that another question would get the same answer. A success without
+// the partner's id is asked about again: the id is what the answer is good for.
+func (o Onboarding) Final() bool {
+	return o.State == "fail" || o.State == "success" && o.PartnerID != ""
 }
 
-// ReadError says why a reading call gave no answer.
-type ReadError struct{ Evidence }
+// Reading is one question about an onboarding: what was observed, what it means,
+// and the answer if the outcome is Told.
+type Reading struct {
+	Evidence
+	Verdict
+	Onboarding
+}
 
-func (e *ReadError) Error() string {
+// Onboarding asks how far the onboarding is that a token names (the API's page
+// "Partners :: QueryPartnerOnboarding"). Reading has no effect, so a caller may
+// repeat it. The token stands in nothing that is returned.
+func (c *Client) Onboarding(ctx context.Context, token, traceID string) Reading {
+	var told struct {
+		Token  string `json:"token"`
+		Status string `json:"status"`
+		Result struct {
+			PartnerID string `json:"partner_id"`
+			User      struct {
+				ID string `json:"id"`
+			} `json:"user"`
+		} `json:"result"`
+	}
+	e := c.read(ctx, onboardingPath+"/token/"+url.PathEscape(token), traceID, bodyLimit, &told)
+	hide := func(s string) string { return clean(strings.ReplaceAll(s, token, hidden)) }
+	e.Subject, e.Message = hide(e.Subject), hide(e.Message) // a server may repeat what it was asked
+	o := Onboarding{hide(told.Status), hide(told.Result.PartnerID), hide(told.Result.User.ID)}
+	if e.Status == http.StatusOK && e.BodyError == "" {
+		switch {
+		case told.Token != "" && told.Token != token:
+			e.BodyError = "about another token"
+		case o.State == "":
+			e.BodyError = "without a status"
+		}
+	}
+	r := Reading{Evidence: e, Verdict: judgeReading(e)}
+	if r.Outcome == Told {
+		r.Onboarding = o
+	}
+	return r
+}
+
+// read makes one GET, whose answer should be JSON.
+func (c *Client) read(ctx context.Context, path, traceID string, limit int, into any) Evidence {
+	e, body := c.exchange(ctx, http.MethodGet, path, nil, traceID, limit)
+	if e.Status == http.StatusOK && e.BodyError == "" && json.Unmarshal(body, into) != nil {
+		e.BodyError = "not the documented JSON"
+	}
+	return e
+}
+
+// judgeReading decides what becomes of a question. It has no effect on the
+// server, so that what is unknown may be asked again: Unsent.
+func judgeReading(e Evidence) Verdict {
 	if e.Status == 0 {
-		return "the server could not be asked: " + e.Failure.String()
+		if v := judgeSilence(e); v.Outcome == Refused {
+			return v
+		}
+		return Verdict{Unsent, false, "the server could not be asked: " + e.Failure.String(), ""}
 	}
-	if v := judgeStatus(e.Evidence); v.Outcome == Refused {
-		return fmt.Sprintf("%s (%s); hint: %s", v.Reason, wire(e.Evidence), v.Hint)
-	}
-	return "the server did not answer the question (" + wire(e.Evidence) + ")"
+	v := judgeReadingStatus(e)
+	v.Reason += " (" + wire(e) + ")"
+	return v
 }
 
-func (c *Client) read(ctx context.Context, path string, into any) error {
-	e, body := c.exchange(ctx, http.MethodGet, path, nil, NewTraceID(), listLimit)
-	if e.Status != http.StatusOK {
-		return &ReadError{e}
+func judgeReadingStatus(e Evidence) Verdict {
+	switch e.Status {
+	case http.StatusOK:
+		if e.BodyError != "" {
+			return Verdict{Unsent, false, "the answer of the server is " + e.BodyError, ""}
+		}
+		return Verdict{Told, false, "told", ""}
+	case http.StatusForbidden:
+		return Verdict{Refused, true, "the server does not let this account ask", "check the credentials and the target, or ask the vendor to allow it"}
+	case http.StatusNotFound:
+		return Verdict{Rejected, false, "the server does not know what was asked for", hintWrong}
+	case http.StatusServiceUnavailable: // with or without Retry-After: nothing can have happened twice
+		return unprocessed
 	}
-	if e.BodyError != "" {
-		return errors.New("the answer of the server is " + e.BodyError)
+	switch v := judgeStatus(e); v.Outcome {
+	case Refused, Unprocessed:
+		return v
+	case Rejected:
+		return Verdict{Rejected, false, "the server refuses the question", ""}
+	default:
+		if v.Stop {
+			return moved
+		}
 	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return errors.New("the answer of the server is not the documented JSON")
-	}
-	return nil
+	return Verdict{Unsent, false, "the server did not answer the question", ""}
 }

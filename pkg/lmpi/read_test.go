@@ -1,12 +1,14 @@
 package lmpi
 
 import (
-	"errors"
+	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -35,15 +37,92 @@ func TestPartners(t *testing.T) {
 	}
 }
 
+// TestOnboarding: which answers count, and what the others mean.
 func TestOnboarding(t *testing.T) {
-	c, asked := reading(t, 200, `{"token":"a/b c","status":"success","result":{"partner_id":"p","user":{"id":"u","email":"e"}}}`)
-	got, err := c.Onboarding(t.Context(), "a/b c")
-	if err != nil || got.Status != "success" || got.Result.PartnerID != "p" || got.Result.User.ID != "u" {
-		t.Error(got, err)
+	const token = "a/b c"
+	for _, tt := range []struct {
+		name   string
+		status int
+		body   string
+		want   Onboarding
+		final  bool
+		is     Outcome
+		reason string
+	}{
+		{"success", 200, `{"token":"a/b c","status":"success","result":{"partner_id":"p","user":{"id":"u","email":"e"}}}`, Onboarding{"success", "p", "u"}, true, Told, ""},
+		{"progressing", 200, `{"token":"a/b c","status":"progressing"}`, Onboarding{State: "progressing"}, false, Told, ""},
+		{"fail", 200, `{"token":"a/b c","status":"fail","result":null,"more":[1]}`, Onboarding{State: "fail"}, true, Told, ""},
+		{"a word that nobody knows", 200, `{"status":"on\nhold "}`, Onboarding{State: "on hold"}, false, Told, ""},
+		{"success without an id", 200, `{"status":"success"}`, Onboarding{State: "success"}, false, Told, ""},
+		{"the token as a word", 200, `{"status":"a/b c","result":{"partner_id":"a/b c"}}`, Onboarding{"[hidden]", "[hidden]", ""}, false, Told, ""},
+		{"another token", 200, `{"token":"other","status":"success","result":{"partner_id":"p"}}`, Onboarding{}, false, Unsent, "about another token"},
+		{"no status", 200, `{"token":"a/b c"}`, Onboarding{}, false, Unsent, "without a status"},
+		{"a number for an id", 200, `{"status":"success","result":{"partner_id":7}}`, Onboarding{}, false, Unsent, "not the documented JSON"},
+		{"half an answer", 200, `{"token":"a/b c","sta`, Onboarding{}, false, Unsent, "not the documented JSON"},
+		{"a page", 200, `<html>`, Onboarding{}, false, Unsent, "not the documented JSON"},
+		{"too much", 200, `{"status":"success","padding":"` + strings.Repeat("x", bodyLimit) + `"}`, Onboarding{}, false, Unsent, "over 1 MiB"},
+		{"nothing", 204, ``, Onboarding{}, false, Unsent, "(HTTP 204)"},
+		{"400", 400, `{"error_subject":"InvalidParametersToken"}`, Onboarding{}, false, Rejected, "InvalidParametersToken"},
+		{"400 for a header", 400, `{"error_subject":"MissingHeaderTraceID"}`, Onboarding{}, false, Refused, "MissingHeaderTraceID"},
+		{"400 that repeats the token", 400, `{"error_subject":"a/b c","error_message":"no a/b c"}`, Onboarding{}, false, Rejected, "(HTTP 400)"},
+		{"401", 401, `{"error_subject":"AuthenticationFailureSignature"}`, Onboarding{}, false, Refused, "does not accept the credentials"},
+		{"403", 403, ``, Onboarding{}, false, Refused, "does not let this account ask"},
+		{"404", 404, ``, Onboarding{}, false, Rejected, "does not know what was asked for"},
+		{"405", 405, ``, Onboarding{}, false, Refused, "calls of this form"},
+		{"429", 429, ``, Onboarding{}, false, Unprocessed, "try again later"},
+		{"500", 500, `{"error_subject":"InternalError"}`, Onboarding{}, false, Unsent, "InternalError"},
+		{"503", 503, ``, Onboarding{}, false, Unprocessed, "try again later"},
+		{"301", 301, ``, Onboarding{}, false, Refused, "another address"},
+		{"302", 302, ``, Onboarding{}, false, Refused, "another address"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, asked := reading(t, tt.status, tt.body)
+			got := c.Onboarding(t.Context(), token, NewTraceID())
+			if diff := cmp.Diff(tt.want, got.Onboarding); diff != "" || got.Final() != tt.final {
+				t.Errorf("final %v (-want +got)\n%s", got.Final(), diff)
+			}
+			if got.Outcome != tt.is || got.Stop != (tt.is == Refused) || !strings.Contains(got.Reason, tt.reason) {
+				t.Errorf("%s, stop %v: %s, want %s: %s", got.Outcome, got.Stop, got.Reason, tt.is, tt.reason)
+			}
+			if text := fmt.Sprintf("%+v", got); strings.Contains(text, token) {
+				t.Errorf("the token stands in %s", text)
+			}
+			if path := "/LMPI/v3/partners/onboarding/token/a%2Fb%20c"; !strings.HasPrefix((*asked)[0], "GET "+path+" ") {
+				t.Error(*asked)
+			}
+		})
 	}
-	path := "/LMPI/v3/partners/onboarding/token/a%2Fb%20c"
-	if !strings.HasPrefix((*asked)[0], "GET "+path+" ") {
-		t.Error(*asked)
+}
+
+// TestOnboardingSilence: what breaks below HTTP may be asked again, and does not
+// show the token that stands in the address.
+func TestOnboardingSilence(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(hangs.Close)
+	breaks := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(breaks.Close)
+	for _, tt := range []struct {
+		name string
+		ctx  context.Context
+		base string
+		want Failure
+	}{
+		{"no server", t.Context(), "http://127.0.0.1:1", FailureDial},
+		{"no answer", t.Context(), hangs.URL, FailureTimeout},
+		{"broken", t.Context(), breaks.URL, FailureBroken},
+		{"cancelled", ended, hangs.URL, FailureCancelled},
+	} {
+		c := newClient(t, mustParse(t, tt.base), nil)
+		c.config.Timeout = 200 * time.Millisecond
+		got := c.Onboarding(tt.ctx, "synthetic-token", NewTraceID())
+		if got.Outcome != Unsent || got.Stop || got.Failure != tt.want {
+			t.Errorf("%s: %s, stop %v, %s", tt.name, got.Outcome, got.Stop, got.Failure)
+		}
+		if text := fmt.Sprintf("%+v", got); strings.Contains(text, "synthetic-token") {
+			t.Errorf("%s: the token stands in %s", tt.name, text)
+		}
 	}
 }
 
@@ -61,10 +140,5 @@ func TestReadErrors(t *testing.T) {
 		if _, err := c.Partners(t.Context()); err == nil || !strings.HasPrefix(err.Error(), tc.want) {
 			t.Errorf("%d: %v, want %s", tc.status, err, tc.want)
 		}
-	}
-	c := newClient(t, mustParse(t, "http://127.0.0.1:1"), nil)
-	var failed *ReadError
-	if _, err := c.Onboarding(t.Context(), "synthetic-token"); !errors.As(err, &failed) || strings.Contains(err.Error(), "synthetic-token") {
-		t.Error(err)
 	}
 }

@@ -19,11 +19,12 @@ const (
 	Rejected                   // the API refuses this row
 	InDoubt                    // may have been created: never to be sent again unasked
 	Refused                    // every row would be refused; this one was not created
+	Told                       // a question, which creates nothing, has its answer
 )
 
 // String is the outcome in lower case.
 func (o Outcome) String() string {
-	return [...]string{"unsent", "unprocessed", "created", "rejected", "in doubt", "refused"}[o]
+	return [...]string{"unsent", "unprocessed", "created", "rejected", "in doubt", "refused", "told"}[o]
 }
 
 // Verdict is what an attempt means.
