@@ -209,7 +209,7 @@ func (s *Submission) claimLost(j *job, err error) Result {
 // elsewhere waits for what becomes of a row that another run is sending now.
 func (s *Submission) elsewhere(ctx context.Context, j *job, e ledger.Entry) (Result, bool) {
 	for {
-		if r, settled := j.answered(e); settled {
+		if r, settled := j.answered(&e); settled {
 			return r, false
 		}
 		if s.intake.Err() != nil {

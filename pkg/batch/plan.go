@@ -84,18 +84,17 @@ func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 			p.lines.add(c.Key, c.Line)
 			p.postal.add(&c.Partner, c.Line)
 		}
-		r := p.row(c, b.known)
-		if each == nil {
-			continue
-		}
-		if err := each(&r); err != nil {
-			return err
+		if r := p.row(c); each != nil {
+			out := r // on the heap, where r need not be
+			if err := each(&out); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (p *Plan) row(c *Checked, known map[ledger.Key]ledger.Entry) Result {
+func (p *Plan) row(c *Checked) Result {
 	p.Rows++
 	if c.Bad {
 		p.badRows++
@@ -103,13 +102,7 @@ func (p *Plan) row(c *Checked, known map[ledger.Key]ledger.Entry) Result {
 			p.firstBad = c.Row
 		}
 	}
-	r, settled := p.verdict(c)
-	if e, ok := known[c.Key]; ok && !settled {
-		r, settled = newJob(c).answered(e)
-	}
-	if !settled {
-		r, settled = p.exists(c)
-	}
+	r, settled := p.settled(c)
 	if !settled {
 		r = Result{Row: c.Row, Status: partner.Valid}
 		p.places.add(&c.Partner)
@@ -134,8 +127,23 @@ func (p *Plan) tally(problems []partner.Problem) {
 	}
 }
 
-// verdict says what the sheet alone makes of a row, in pass 1 and again in
-// pass 2. settled is false for a row that may be sent.
+// settled says what the sheet, earlier runs and the platform make of a row, in
+// pass 1 and again in pass 2. It is false for a row that may be sent.
+func (p *Plan) settled(c *Checked) (r Result, settled bool) {
+	if r, settled = p.verdict(c); settled {
+		return r, true
+	}
+	if c.earlier != nil {
+		j := newJob(c)
+		if r, settled = j.answered(c.earlier); settled {
+			return r, true
+		}
+	}
+	return p.exists(c)
+}
+
+// verdict says what the sheet alone makes of a row. settled is false for a row
+// that may be sent.
 func (p *Plan) verdict(c *Checked) (r Result, settled bool) {
 	if !c.Valid() {
 		return Result{Row: c.Row, Status: partner.Invalid, Problems: faults(c.Problems)}, true

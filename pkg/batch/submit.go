@@ -74,10 +74,18 @@ type Submission struct {
 	begun   int // rows handed over for sending
 }
 
-// pending is a row whose result is on its way.
+// pending is a row that has its result, or one whose result is on its way.
 type pending struct {
-	future chan Result
-	fixed  []partner.Problem
+	result Result
+	future chan Result // nil: result is there
+}
+
+// wait returns the row's result when it is there.
+func (p *pending) wait() *Result {
+	if p.future != nil {
+		p.result = <-p.future
+	}
+	return &p.result
 }
 
 // orderDepth bounds how many results may wait for an earlier row, in rows:
@@ -105,10 +113,9 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 	})
 	g.Go(func() error {
 		for p := range order {
-			r := <-p.future
-			r.Fixed = p.fixed
+			r := p.wait()
 			s.Progress.done(r.Status)
-			if err := s.Emit(&r); err != nil {
+			if err := s.Emit(r); err != nil {
 				s.stop(&Stop{Kind: LedgerLost, Reason: err.Error()})
 				return err
 			}
@@ -146,7 +153,7 @@ func (s *Submission) dispatch(walking, ctx context.Context, order chan<- pending
 		n++
 		for i := range b.rows {
 			select {
-			case order <- pending{s.future(ctx, &b.rows[i], b.known, inFlight), fixes(&b.rows[i])}:
+			case order <- s.start(ctx, &b.rows[i], inFlight):
 			case <-walking.Done():
 				return walking.Err()
 			}
@@ -177,54 +184,52 @@ func (s *Submission) ledgerLost(err error) error {
 	return stop
 }
 
-// future starts a row on its way, or answers at once.
-func (s *Submission) future(ctx context.Context, c *Checked, known map[ledger.Key]ledger.Entry, inFlight *sync.WaitGroup) chan Result {
-	future := make(chan Result, 1)
-	if r, settled := s.Plan.verdict(c); settled {
-		future <- r
-		return future
+// start answers a row at once, or starts it on its way.
+func (s *Submission) start(ctx context.Context, c *Checked, inFlight *sync.WaitGroup) pending {
+	fixed := fixes(c)
+	r, settled := s.Plan.settled(c)
+	if settled {
+		r.Fixed = fixed
+		return pending{result: r}
 	}
 	j := newJob(c)
-	if e, ok := known[j.key]; ok {
-		if r, settled := j.answered(e); settled {
-			future <- r
-			return future
-		}
-	}
-	if r, settled := s.Plan.exists(c); settled {
-		future <- r
-		return future
-	}
-	if s.Only != nil && !s.Only[j.key] {
-		future <- j.notSent("this command sends only what was decided to be sent again", "send it with onboard submit")
-		return future
-	}
-	if s.Limit > 0 && s.begun >= s.Limit {
-		future <- j.notSent(fmt.Sprintf("it comes after the first %d rows, to which --limit kept this run", s.Limit), "run again without --limit")
-		return future
-	}
-	select {
-	case <-s.permits:
-	case <-s.intake.Done():
-		future <- s.notSentBy(j)
-		return future
-	}
-	if s.intake.Err() != nil { // both were ready
-		s.permits <- struct{}{}
-		future <- s.notSentBy(j)
-		return future
+	if r, settled = s.keptBack(&j); settled {
+		r.Fixed = fixed
+		return pending{result: r}
 	}
 	s.begun++
+	future := make(chan Result, 1)
 	inFlight.Add(1)
 	go func() {
 		defer inFlight.Done()
 		s.Progress.inFlight.Add(1)
-		r, definite := s.submit(ctx, j)
+		r, definite := s.submit(ctx, &j)
 		s.Progress.inFlight.Add(-1)
 		s.release(definite)
+		r.Fixed = fixed
 		future <- r
 	}()
-	return future
+	return pending{future: future}
+}
+
+// keptBack waits for the row's permit, and says why it gets none.
+func (s *Submission) keptBack(j *job) (Result, bool) {
+	if s.Only != nil && !s.Only[j.key] {
+		return j.notSent("this command sends only what was decided to be sent again", "send it with onboard submit"), true
+	}
+	if s.Limit > 0 && s.begun >= s.Limit {
+		return j.notSent(fmt.Sprintf("it comes after the first %d rows, to which --limit kept this run", s.Limit), "run again without --limit"), true
+	}
+	select {
+	case <-s.permits:
+	case <-s.intake.Done():
+		return s.notSentBy(j), true
+	}
+	if s.intake.Err() != nil { // both were ready
+		s.permits <- struct{}{}
+		return s.notSentBy(j), true
+	}
+	return Result{}, false
 }
 
 // release gives the permit back, and one more after a definite answer until
@@ -257,8 +262,8 @@ type job struct {
 	body        []byte
 }
 
-func newJob(c *Checked) *job {
-	return &job{row: c.Row, company: c.Partner.At(partner.CompanyName), key: c.Key, body: c.body, fingerprint: c.fingerprint}
+func newJob(c *Checked) job {
+	return job{row: c.Row, company: c.Partner.At(partner.CompanyName), key: c.Key, body: c.body, fingerprint: c.fingerprint}
 }
 
 func (j *job) notSent(why, hint string) Result {
@@ -267,26 +272,26 @@ func (j *job) notSent(why, hint string) Result {
 
 // answered says what an entry of the ledger means for a row. settled is false
 // when the row may be claimed, or when somebody else is about to settle it.
-func (j *job) answered(e ledger.Entry) (r Result, settled bool) {
+func (j *job) answered(e *ledger.Entry) (r Result, settled bool) {
 	r = Result{Row: j.row, TraceID: e.TraceID, At: e.SettledAt}
 	same := e.Fingerprint == j.fingerprint
 	switch e.State {
 	case ledger.Created:
-		day := e.SettledAt.Local().Format("2006-01-02")
 		switch {
 		case !same:
 			r.Status = partner.Duplicate
+			day := dayOf(e)
 			return r.problem(partner.DuplicateRow, "this partner was created on "+day+" with other details: "+differing(e.Body, j.body),
 				"created on "+day+"; put the row back as it was then to get its link again, or leave it out"), true
 		case e.Token == "" || e.Link == "": // an operator found it on the platform, and has no link
 			r.Status = partner.Duplicate
 			return r.problem(partner.DuplicateRow, "this partner was created, but its token or link is not known ("+e.Reason+")",
-				"created on "+day+"; ask the vendor's support for its link, with the trace id "+e.TraceID), true
+				"created on "+dayOf(e)+"; ask the vendor's support for its link, with the trace id "+e.TraceID), true
 		}
 		r.Status, r.Token, r.Link = partner.AlreadyCreated, e.Token, e.Link
 		return r, true
 	case ledger.InDoubt:
-		r.Status, r.Doubt, r.Company = partner.InDoubt, &e, j.company
+		r.Status, r.Doubt, r.Company = partner.InDoubt, e, j.company
 		return r.problem(partner.InDoubtRow, e.Reason, ""), true
 	case ledger.Rejected:
 		r.Status = partner.Rejected
@@ -294,6 +299,8 @@ func (j *job) answered(e ledger.Entry) (r Result, settled bool) {
 	}
 	return Result{}, false
 }
+
+func dayOf(e *ledger.Entry) string { return e.SettledAt.Local().Format("2006-01-02") }
 
 func waitOr(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)

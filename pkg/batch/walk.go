@@ -12,7 +12,6 @@ import (
 	"errors"
 	"hash/maphash"
 	"io"
-	"maps"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -31,6 +30,7 @@ type Checked struct {
 	Problems    []partner.Problem
 	body        []byte
 	fingerprint ledger.Fingerprint
+	earlier     *ledger.Entry // what earlier runs made of it; nil: nothing
 }
 
 // Valid says that the row may be sent, as far as it alone can tell.
@@ -39,7 +39,6 @@ func (c *Checked) Valid() bool { return !partner.Faulty(c.Problems) }
 // checkedBlock is what one block of the sheet became.
 type checkedBlock struct {
 	rows  []Checked
-	known map[ledger.Key]ledger.Entry // what earlier runs made of its valid rows
 	blank int
 	sum   uint64 // of the block's bytes, to notice a file that changes between the passes
 	err   error
@@ -116,7 +115,7 @@ func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
 		b.rows[i] = checkRow(w.sheet, w.rules, row)
 	}
 	if w.run != nil {
-		b.known, b.err = w.lookUp(ctx, b.rows)
+		b.err = w.lookUp(ctx, b.rows)
 	}
 	return b
 }
@@ -124,32 +123,38 @@ func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
 // lookUp asks the ledger about a block's valid rows: first which of them were
 // created as they are, which is nearly all or nearly none, and then all that is
 // known of the others.
-func (w *walker) lookUp(ctx context.Context, rows []Checked) (map[ledger.Key]ledger.Entry, error) {
-	keys := make([]ledger.Key, 0, len(rows))
+func (w *walker) lookUp(ctx context.Context, rows []Checked) error {
+	var asked []*Checked
+	var keys []ledger.Key
 	for i := range rows {
 		if c := &rows[i]; c.Valid() {
 			c.body = c.Partner.Body()
 			c.fingerprint = sha256.Sum256(c.body)
-			keys = append(keys, c.Key)
+			asked, keys = append(asked, c), append(keys, c.Key)
 		}
 	}
-	known, err := w.run.Created(ctx, keys)
+	created, err := w.run.Created(ctx, keys)
 	if err != nil {
-		return nil, &ledgerError{err}
+		return &ledgerError{err}
 	}
 	var others []ledger.Key
-	for i := range rows {
-		c := &rows[i]
-		if e, ok := known[c.Key]; c.Valid() && (!ok || e.Fingerprint != c.fingerprint) {
+	for i, c := range asked {
+		if e := &created[i]; e.State == ledger.Created && e.Fingerprint == c.fingerprint {
+			c.earlier = e
+		} else {
 			others = append(others, c.Key)
 		}
 	}
-	more, err := w.run.Lookup(ctx, others)
+	known, err := w.run.Lookup(ctx, others)
 	if err != nil {
-		return nil, &ledgerError{err}
+		return &ledgerError{err}
 	}
-	maps.Copy(known, more)
-	return known, nil
+	for _, c := range asked {
+		if e, ok := known[c.Key]; ok {
+			c.earlier = &e
+		}
+	}
+	return nil
 }
 
 // ledgerError tells a failing ledger from a failing sheet.

@@ -39,10 +39,11 @@ type Run interface {
 	// are best.
 	Lookup(ctx context.Context, keys []Key) (map[Key]Entry, error)
 
-	// Created tells of which keys the ledger has token and link, and leaves Body
-	// and Owner empty. It may tell of other keys, too. It is quickest when the
-	// keys come in the order in which they were claimed.
-	Created(ctx context.Context, keys []Key) (map[Key]Entry, error)
+	// Created tells of which keys the ledger has token and link: an entry for each
+	// key, in the same order, without Body and Owner; one without a State says that
+	// it has none. It is quickest when the keys come in the order in which they
+	// were claimed.
+	Created(ctx context.Context, keys []Key) ([]Entry, error)
 
 	// Track remembers, durably, what the API said about a created partner. What is
 	// final stays: a late answer of another run changes nothing. About a partner

@@ -50,6 +50,21 @@ func BenchmarkLookup(b *testing.B) {
 	if info, err := os.Stat(l.path); err == nil {
 		b.Logf("%d bytes per row", info.Size()/rows)
 	}
+	b.Run("created", func(b *testing.B) {
+		keys := make([]ledger.Key, rows)
+		for i := range keys {
+			keys[i] = testKey(i + 1)
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			from := rand.IntN(rows - batch)
+			found, err := r.Created(context.Background(), keys[from:from+batch])
+			if err != nil || found[batch-1].State != ledger.Created {
+				b.Fatalf("found %v, %v", found[batch-1], err)
+			}
+		}
+		b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "rows/s")
+	})
 	for name, first := range map[string]int{"known": 0, "unknown": 2 * rows} {
 		b.Run(name, func(b *testing.B) {
 			keys := make([]ledger.Key, rows)

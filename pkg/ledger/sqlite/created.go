@@ -35,23 +35,28 @@ const (
 // sheet that comes back has mostly the same order. So a few keys tell between
 // which rows the others lie, and these are read in one go. What does not turn
 // up there is looked up by its key.
-func (r *Run) Created(ctx context.Context, keys []ledger.Key) (map[ledger.Key]ledger.Entry, error) {
-	found := make(map[ledger.Key]ledger.Entry, len(keys))
-	err := r.stretches(ctx, keys, found)
-	rest := slices.DeleteFunc(slices.Clone(keys), func(k ledger.Key) bool { _, ok := found[k]; return ok })
+func (r *Run) Created(ctx context.Context, keys []ledger.Key) ([]ledger.Entry, error) {
+	f := newFinds(keys)
+	err := r.stretches(ctx, keys, f)
+	var rest []ledger.Key
+	for i := range keys {
+		if f.entries[i].State == "" {
+			rest = append(rest, keys[i])
+		}
+	}
 	for part := range slices.Chunk(rest, lookupPart) {
 		if err == nil {
-			err = collect(found)(r.l.created.QueryContext(ctx, joined(part), r.scope))
+			err = f.take(r.l.created.QueryContext(ctx, joined(part), r.scope))
 		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot look up partners: %w", err)
 	}
-	return found, nil
+	return f.entries, nil
 }
 
 // stretches reads the rows among which most of the keys probably lie.
-func (r *Run) stretches(ctx context.Context, keys []ledger.Key, found map[ledger.Key]ledger.Entry) error {
+func (r *Run) stretches(ctx context.Context, keys []ledger.Key, f *finds) error {
 	places, err := r.places(ctx, keys)
 	for len(places) > 0 && err == nil {
 		n := 1
@@ -59,7 +64,7 @@ func (r *Run) stretches(ctx context.Context, keys []ledger.Key, found map[ledger
 			n++
 		}
 		if n > 1 { // one alone says nothing about the others
-			err = collect(found)(r.l.stretch.QueryContext(ctx, places[0]-probeEvery, places[n-1]+probeEvery, r.scope))
+			err = f.take(r.l.stretch.QueryContext(ctx, places[0]-probeEvery, places[n-1]+probeEvery, r.scope))
 		}
 		places = places[n:]
 	}
@@ -87,22 +92,37 @@ func (r *Run) places(ctx context.Context, keys []ledger.Key) (places []int64, er
 	return places, rows.Err()
 }
 
-// collect takes the rows of a query for createdColumns.
-func collect(found map[ledger.Key]ledger.Entry) func(*sql.Rows, error) error {
-	return func(rows *sql.Rows, err error) error {
-		if err != nil {
-			return err
-		}
-		var key, hash sql.RawBytes
-		var settled int64
-		for rows.Next() {
-			e := ledger.Entry{State: ledger.Created}
-			if err = rows.Scan(&key, &hash, &e.TraceID, &settled, &e.Token, &e.Link); err != nil {
-				break
-			}
-			e.Key, e.Fingerprint, e.SettledAt = ledger.Key(key), ledger.Fingerprint(hash), fromMillis(settled)
-			found[e.Key] = e
-		}
-		return errors.Join(err, rows.Err(), rows.Close())
+// finds are entries in the order of the keys that are looked for.
+type finds struct {
+	entries []ledger.Entry
+	index   map[ledger.Key]int
+}
+
+func newFinds(keys []ledger.Key) *finds {
+	f := &finds{make([]ledger.Entry, len(keys)), make(map[ledger.Key]int, len(keys))}
+	for i, k := range keys {
+		f.index[k] = i
 	}
+	return f
+}
+
+// take reads the rows of a query for createdColumns, and passes over what is
+// not looked for.
+func (f *finds) take(rows *sql.Rows, err error) error {
+	if err != nil {
+		return err
+	}
+	var key, hash sql.RawBytes
+	var trace, token, link string
+	var settled int64
+	for rows.Next() {
+		if err = rows.Scan(&key, &hash, &trace, &settled, &token, &link); err != nil {
+			break
+		}
+		if i, ok := f.index[ledger.Key(key)]; ok {
+			f.entries[i] = ledger.Entry{Key: ledger.Key(key), Fingerprint: ledger.Fingerprint(hash), State: ledger.Created,
+				TraceID: trace, Token: token, Link: link, SettledAt: fromMillis(settled)}
+		}
+	}
+	return errors.Join(err, rows.Err(), rows.Close())
 }

@@ -61,8 +61,8 @@ func TestCreated(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, k := range block {
-				if e, ok := found[k]; ok {
+			for i, k := range block {
+				if e := found[i]; e.State != "" {
 					e.SettledAt = want[k].SettledAt
 					got[k] = e
 				}
