@@ -99,10 +99,7 @@ var mutants = []mutant{
 	{"timer in the group commit", []change{{"pkg/ledger/sqlite/writer.go", `	group := []op{first}
 `, `	group := []op{first}
 	time.Sleep(2 * time.Millisecond)
-`}, {"pkg/ledger/sqlite/writer.go", `	"fmt"
-)`, `	"fmt"
-	"time"
-)`}}, "torture", "./pkg/ledger/sqlite", "TestNoTimerInGroupCommit"},
+`}}, "torture", "./pkg/ledger/sqlite", "TestNoTimerInGroupCommit"},
 
 	{"no look before the first byte", []change{{"cmd/onboard/prepare.go", `s.limiter.Held() == 0`, `true`}},
 		"", "./cmd/onboard", "TestPauseWhileConnecting"},

@@ -150,18 +150,20 @@ func connect(path string, pragmas []pragma, limit int) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(limit)
 	db.SetMaxIdleConns(limit)
-	if err := verifyPatiently(db, pragmas); err != nil {
+	// Another process may just be making the file: the change to WAL needs it
+	// alone, and does not heed busy_timeout.
+	if err := patiently(10*time.Second, func() error { return verify(db, pragmas) }); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-// verifyPatiently waits for another process that is just making the file: the
-// change to WAL needs it alone, and does not heed busy_timeout.
-func verifyPatiently(c querier, pragmas []pragma) error {
+// patiently repeats do while another process is in its way, for about as long as
+// limit.
+func patiently(limit time.Duration, do func() error) error {
 	var busy *sqlite.Error
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		err := verify(c, pragmas)
+	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		err := do()
 		if !errors.As(err, &busy) || busy.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
 			return err
 		}

@@ -4,12 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"onboard/pkg/ledger"
 )
 
 // groupLimit is the most operations that one transaction commits.
 const groupLimit = 64
+
+// lockPatience is how long a transaction waits for other runs to let it begin.
+const lockPatience = 2 * time.Minute
 
 // op is one change: do runs inside a transaction, done hears how that ended.
 type op struct {
@@ -87,12 +91,20 @@ func (l *Ledger) commit(group []op) error {
 
 // immediate runs do in a transaction that holds the write lock from its start:
 // one that reads first and locks later fails when another process wrote between.
+//
+// Whoever writes all the time lets go of the lock for moments only, and SQLite
+// has no queue: it looks ten times a second, and gives up after busy_timeout. A
+// transaction that did not begin has written nothing, so it may wait longer.
 func immediate(conn *sql.Conn, do func() error) error {
 	ctx := context.Background()
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	err := patiently(lockPatience, func() error {
+		_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
 		return err
+	})
+	if err != nil {
+		return fmt.Errorf("it cannot be locked: %w", err)
 	}
-	err := do()
+	err = do()
 	if err == nil {
 		_, err = conn.ExecContext(ctx, "COMMIT")
 	}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"modernc.org/sqlite"
@@ -97,4 +98,32 @@ func onCommit(l *Ledger, do func()) error {
 		c.(sqlite.HookRegisterer).RegisterCommitHook(func() int32 { do(); return 0 })
 		return nil
 	})
+}
+
+// TestWaitsForOtherWriters: that another run holds the lock is no failure, also
+// when SQLite itself has lost patience.
+func TestWaitsForOtherWriters(t *testing.T) {
+	path := newPath(t)
+	l, other := mustOpen(t, path), mustOpen(t, path)
+	r := mustBegin(t, l)
+	if _, err := l.conn.ExecContext(t.Context(), "PRAGMA busy_timeout=0"); err != nil {
+		t.Fatal(err)
+	}
+	locked := make(chan struct{})
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		err := immediate(other.conn, func() error {
+			close(locked)
+			time.Sleep(100 * time.Millisecond) // without the wait below, a refusal
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-locked
+	if _, won, err := r.Claim(testIntent(1)); err != nil || !won {
+		t.Errorf("won %v, %v", won, err)
+	}
+	wait.Wait()
 }
