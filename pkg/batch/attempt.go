@@ -86,6 +86,7 @@ func (s *Submission) brake(a lmpi.Answer, try int) time.Duration {
 		wait = a.RetryAfter
 	}
 	s.Pace.Hold(min(wait, retryAfterCap))
+	s.Progress.Over.hold(time.Now(), min(wait, retryAfterCap))
 	s.Pace.Slow()
 	return wait
 }

@@ -52,7 +52,7 @@ func (o *Outputs) Add(r *Result) error {
 		return err
 	}
 	line, status := sheet.Cell{Text: strconv.Itoa(r.Row.Line)}, sheet.Cell{Text: string(r.Status)}
-	messages, hints := o.explain(r.Problems)
+	messages, hints := explain(r.Problems)
 	switch r.Status {
 	case partner.Created, partner.AlreadyCreated:
 		return o.Results.Add(r.Row, line, status, sheet.Cell{Text: r.Token, Literal: true},
@@ -78,7 +78,7 @@ func (o *Outputs) openInDoubt() (err error) {
 func (o *Outputs) inDoubtPath() string { return o.base + ".in-doubt.csv" }
 
 // explain joins a row's problems into two cells: what is wrong, and what to do.
-func (o *Outputs) explain(problems []partner.Problem) (messages, hints string) {
+func explain(problems []partner.Problem) (messages, hints string) {
 	var m, h []string
 	for _, p := range problems {
 		text := p.Message

@@ -29,25 +29,12 @@ type Plan struct {
 	seed       maphash.Seed
 	sums       []uint64 // of each block, for pass 2
 	lines      firstLines
-	tallies    map[tallyKey]int // index into Common
-	fromErrors bool             // the sheet is an errors file of ours
-	badRows    int              // rows with bytes that are not text
+	tallies    tallies
+	fromErrors bool // the sheet is an errors file of ours
+	badRows    int  // rows with bytes that are not text
 	firstBad   sheet.Row
 	postal     postalCodes
 	places     places // of the rows that are still to be sent
-}
-
-// Tally counts one kind of problem.
-type Tally struct {
-	Column  string
-	Code    partner.Code
-	Count   int
-	Example partner.Problem // the first one
-}
-
-type tallyKey struct {
-	column string
-	code   partner.Code
 }
 
 // MakePlan is pass 1: it reads and checks every row, finds duplicates, and
@@ -56,7 +43,7 @@ type tallyKey struct {
 // are partners already; a row that is still to be sent is Valid.
 func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{},
-		seed: maphash.MakeSeed(), tallies: map[tallyKey]int{}, places: newPlaces(rules)}
+		seed: maphash.MakeSeed(), places: newPlaces(rules)}
 	w := walker{s, rules, run, p.seed}
 	p.fromErrors = s.HasAdded("onboard_status") && s.HasAdded("onboard_hint")
 	sum, err := w.walk(ctx, func(b checkedBlock) error { return p.block(b, each) })
@@ -71,7 +58,7 @@ func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run led
 		return nil, s.NotUTF8(p.firstBad)
 	}
 	p.SHA256, p.Warnings = sum, p.postal.warnings()
-	slices.SortStableFunc(p.Common, func(a, b Tally) int { return b.Count - a.Count })
+	p.Common = p.tallies.commonest()
 	return p, nil
 }
 
@@ -109,22 +96,9 @@ func (p *Plan) row(c *Checked) Result {
 	}
 	r.Fixed = fixes(c)
 	p.Counts[r.Status]++
-	p.tally(r.Problems)
+	p.tallies.add(r.Problems)
 	p.Fixed += len(r.Fixed)
 	return r
-}
-
-func (p *Plan) tally(problems []partner.Problem) {
-	for _, problem := range problems {
-		k := tallyKey{problem.Column, problem.Code}
-		i, ok := p.tallies[k]
-		if !ok {
-			i = len(p.Common)
-			p.tallies[k] = i
-			p.Common = append(p.Common, Tally{Column: problem.Column, Code: problem.Code, Example: problem})
-		}
-		p.Common[i].Count++
-	}
 }
 
 // settled says what the sheet, earlier runs and the platform make of a row, in

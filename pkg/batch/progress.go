@@ -19,6 +19,8 @@ type Progress struct {
 	rows      atomic.Int64
 	statuses  [8]atomic.Int64 // in the order of partner.Statuses
 	latency   [latencyBuckets]atomic.Uint32
+
+	Over *Series // the same over time; nil: nobody wants to know
 }
 
 // Numbers is a reading of Progress.
@@ -45,13 +47,16 @@ func (p *Progress) done(status partner.Status) {
 	for i, s := range partner.Statuses {
 		if s == status {
 			p.statuses[i].Add(1)
+			p.Over.done(time.Now(), i)
 		}
 	}
 	p.rows.Add(1)
 }
 
 func (p *Progress) answered(a lmpi.Answer) {
-	if a.BytesWritten > 0 || a.Status > 0 {
+	sent := a.BytesWritten > 0 || a.Status > 0
+	p.Over.answered(time.Now(), a.Elapsed, sent, a.Outcome == lmpi.Unprocessed)
+	if sent {
 		p.requests.Add(1)
 		p.latency[bucket(a.Elapsed)].Add(1)
 	}
@@ -78,17 +83,27 @@ func bucket(d time.Duration) int {
 // Percentile is the latency that the given share (0 to 1) of the requests did
 // not exceed, within 2 %; 0 when there was none.
 func (p *Progress) Percentile(share float64) time.Duration {
-	var total uint64
+	var h histogram
 	for i := range p.latency {
-		total += uint64(p.latency[i].Load())
+		h[i] = p.latency[i].Load()
+	}
+	return h.percentile(share)
+}
+
+// histogram counts latencies by their bucket.
+type histogram [latencyBuckets]uint32
+
+func (h *histogram) percentile(share float64) time.Duration {
+	var total uint64
+	for _, n := range h {
+		total += uint64(n)
 	}
 	rank := uint64(math.Ceil(share * float64(total)))
-	for i := range p.latency {
-		n := uint64(p.latency[i].Load())
-		if n > 0 && n >= rank {
+	for i, n := range h {
+		if n > 0 && uint64(n) >= rank {
 			return time.Duration(float64(bucketFloor) * math.Pow(bucketGrowth, float64(i)+0.5))
 		}
-		rank -= n
+		rank -= uint64(n)
 	}
 	return 0
 }

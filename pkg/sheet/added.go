@@ -11,9 +11,14 @@ func (s *Sheet) HasAdded(name string) bool { return s.addedColumn(name) >= 0 }
 
 // Added is the cell of a column that the outputs add, cleaned, as an operator
 // may have filled it in; "" when there is none.
-func (s *Sheet) Added(row Row, name string) string {
-	cells := rawCells(row.Raw, s.Delimiter, nil)
-	if i := s.addedColumn(name); i >= 0 && i < len(cells) {
+func (s *Sheet) Added(row Row, name string) string { return s.cell(row, s.addedColumn(name)) }
+
+// Cell is the cell of a field, cleaned, whatever is wrong with its row; "" when
+// there is none.
+func (s *Sheet) Cell(row Row, f partner.Field) string { return s.cell(row, s.columns[f]) }
+
+func (s *Sheet) cell(row Row, i int) string {
+	if cells := rawCells(row.Raw, s.Delimiter, nil); i >= 0 && i < len(cells) {
 		return partner.Clean(unguard(unquote(cells[i])))
 	}
 	return ""
