@@ -1,7 +1,7 @@
 // Package report owns what people and scripts read about a run: the plan
-// before it, the closing lines after it, and summary.json. It turns numbers
-// into words and refuses to find anything out by itself: no files, no ledger,
-// no clock. Tokens, links and secrets never reach it.
+// before it, the closing lines after it, summary.json, and the page of --report.
+// It turns numbers into words and drawings and refuses to find anything out by
+// itself: no files, no ledger, no clock. Tokens, links and secrets never reach it.
 package report
 
 import (
@@ -56,6 +56,7 @@ type Files struct {
 	InDoubt  string `json:"in_doubt,omitempty"`
 	Problems string `json:"problems,omitempty"`
 	Summary  string `json:"summary,omitempty"`
+	Report   string `json:"report,omitempty"`
 }
 
 // The exit codes.
