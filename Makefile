@@ -1,6 +1,7 @@
 # onboard: make demo, make test and make lint need Go, git and make, and nothing else
 # beforehand. The race detector of the tests also wants a C compiler; without one the
-# tests run without it, and say so.
+# tests run without it, and say so. The page of --report is also looked at in a browser,
+# where there is Chromium.
 
 GO        ?= go
 LINTER    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -8,7 +9,9 @@ RACE      := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race)
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS   := -s -w -X main.release=$(VERSION)
 TESTFLAGS ?=
-TAGS      := crashpoints
+CHROMIUM  := $(shell command -v chromium 2>/dev/null)
+comma     := ,
+TAGS      := crashpoints$(if $(CHROMIUM),$(comma)browser)
 
 .PHONY: help build demo test torture mutants lint bench fuzz clean
 
@@ -25,6 +28,7 @@ demo: build ## submit samples/partners.csv to the sandbox and show the files
 
 test: ## run all tests, with the race detector
 	@$(if $(RACE),,echo "note: no C compiler, so the tests run without the race detector")
+	@$(if $(CHROMIUM),,echo "note: no chromium, so the report is not tested in a browser")
 	$(GO) test $(RACE) -tags $(TAGS) $(TESTFLAGS) ./...
 
 torture: ## run the whole reliability battery: half an hour; needs strace

@@ -25,6 +25,10 @@ type ending struct {
 	started  time.Time
 	again    invocation  // the command as it was typed
 	numbers  *sheet.File // the summary's; nil for standard output
+	page     *sheet.File // the report's; nil where none was asked for
+	rate     float64     // set, in requests per second
+
+	attention batch.Attention
 }
 
 // open starts all files, before anything is sent.
@@ -32,10 +36,26 @@ func (e *ending) open() (err error) {
 	if e.out, err = batch.CreateOutputs(e.sheet, e.dir, e.progress == nil); err != nil {
 		return err
 	}
-	if e.numbers, err = e.flags.openSummary(e.dir, e.sheet.Base); err != nil {
-		e.out.Discard()
+	if e.numbers, err = e.flags.openSummary(e.dir, e.sheet.Base); err == nil {
+		e.page, err = e.flags.openReport()
 	}
-	return err
+	if err != nil {
+		e.discard()
+		return err
+	}
+	e.attention.Sheet = e.sheet
+	if e.page != nil && e.progress != nil {
+		e.progress.Over = batch.NewSeries(time.Now())
+	}
+	return nil
+}
+
+// emit takes one row, in the order of the sheet.
+func (e *ending) emit(r *batch.Result) error {
+	if e.page != nil {
+		e.attention.Add(r)
+	}
+	return e.out.Add(r)
 }
 
 // finish returns the exit code as an error, if it is not 0.
@@ -48,8 +68,12 @@ func (e *ending) finish() error {
 	if err := e.writeSummary(s); err != nil {
 		return fmt.Errorf("can't write the summary: %w", err)
 	}
+	next := e.next(exit, s)
+	if err := e.writeReport(s, next); err != nil {
+		return fmt.Errorf("can't write the report: %w", err)
+	}
 	if !e.flags.quiet || exit.Code != report.ExitOK {
-		e.console.screen().Closing(s, e.stop, e.next(exit, s))
+		e.console.screen().Closing(s, e.stop, next)
 	}
 	if exit.Code != report.ExitOK {
 		return exitError{exit.Code}
@@ -71,6 +95,9 @@ func (e *ending) summary(exit report.Exit) *report.Summary {
 	}
 	if e.numbers != nil {
 		s.Files.Summary = e.numbers.Path()
+	}
+	if e.page != nil {
+		s.Files.Report = e.page.Path()
 	}
 	return s
 }
@@ -98,11 +125,30 @@ func (e *ending) writeSummary(s *report.Summary) error {
 	return e.numbers.Commit()
 }
 
+func (e *ending) writeReport(s *report.Summary, next []string) error {
+	if e.page == nil {
+		return nil
+	}
+	p := report.Page{Verb: e.again.verb, Summary: s, Stop: e.stop, Next: next, Warnings: e.plan.Warnings,
+		Problems: e.attention.Problems(), Concerns: e.attention.Concerns(), Rate: e.rate}
+	if e.progress != nil {
+		over := e.progress.Over.Read(s.FinishedAt)
+		p.Over = &over
+	}
+	if err := report.WritePage(e.page, &p); err != nil {
+		e.page.Discard()
+		return err
+	}
+	return e.page.Commit()
+}
+
 // discard drops what was begun; older files stay as they are.
 func (e *ending) discard() {
 	e.out.Discard()
-	if e.numbers != nil {
-		e.numbers.Discard()
+	for _, f := range []*sheet.File{e.numbers, e.page} {
+		if f != nil {
+			f.Discard()
+		}
 	}
 }
 
@@ -119,7 +165,7 @@ func (e *ending) next(exit report.Exit, s *report.Summary) []string {
 		next = append(next, e.again.line("submit", path)+" --target sandbox   (or staging, or production)")
 	}
 	if bad > 0 && e.stop == nil {
-		next = append(next, "correct "+quote(s.Files.Errors)+" and hand it in as it is: "+e.again.line("validate", s.Files.Errors))
+		next = append(next, "correct "+quote(s.Files.Errors)+" and hand it in as it is: "+e.again.line("validate", s.Files.Errors, "report"))
 	}
 	if counts[partner.InDoubt] > 0 {
 		next = append(next, "find out about the rows in "+quote(s.Files.InDoubt)+" (support can search the trace ids), fill in onboard_decision, then: "+

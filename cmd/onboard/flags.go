@@ -22,7 +22,7 @@ type sheetFlags struct {
 	fix                    bool
 	useFile, saveFile      string // profiles
 	out                    string
-	summary                string
+	summary, report        string
 	quiet, json            bool
 
 	mapped map[string]partner.Field // what open made of maps
@@ -41,6 +41,7 @@ func (s *sheetFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&s.saveFile, "save-profile", "", "write what this run used into such a `FILE`")
 	f.StringVar(&s.out, "out", "", "`FOLDER` for the outputs (default: beside the sheet)")
 	f.StringVar(&s.summary, "summary", "", "`FILE` for the run in numbers, - for standard output (default: NAME.summary.json)")
+	f.StringVar(&s.report, "report", "", "`FILE` for the run as a page to look at, print and mail (HTML)")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "say only what went wrong")
 }
 

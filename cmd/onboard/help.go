@@ -20,7 +20,7 @@ var groups = []struct{ title, flags string }{
 	{"Decisions", "decisions all why"},
 	{"Pace", "rate-limit concurrency timeout max-attempts"},
 	{"Sandbox", "listen latency retry-after fault seed state"},
-	{"Outputs", "json out summary log-file log-level"},
+	{"Outputs", "json out summary report log-file log-level"},
 	{"Screen", "quiet no-progress help version"},
 }
 

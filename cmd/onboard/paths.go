@@ -56,7 +56,7 @@ func (s *sheetFlags) outputs(path, dir, base string) []place {
 		return place{"the " + kind + " file", filepath.Join(dir, base+"."+kind)}
 	}
 	places := []place{{"the sheet", path}, at("results.csv"), at("errors.csv"), at("in-doubt.csv"), at("problems.csv")}
-	return append(places, place{"the summary", s.summaryPath(dir, base)}, place{"the profile to read", s.useFile}, place{"the profile to write", s.saveFile})
+	return append(places, place{"the summary", s.summaryPath(dir, base)}, place{"the report", s.report}, place{"the profile to read", s.useFile}, place{"the profile to write", s.saveFile})
 }
 
 // summaryPath is where the summary goes; "-" is standard output.
@@ -75,6 +75,17 @@ func (s *sheetFlags) openSummary(dir, base string) (*sheet.File, error) {
 		return nil, nil
 	}
 	return sheet.CreateFile(path)
+}
+
+// openReport starts the report, likewise. It is nil where none was asked for.
+func (s *sheetFlags) openReport() (*sheet.File, error) {
+	if s.report == "" {
+		return nil, nil
+	}
+	if s.report == "-" {
+		return nil, errors.New("--report takes the name of a file; hint: --report report.html")
+	}
+	return sheet.CreateFile(s.report)
 }
 
 // ledgerPlace refuses what is no file name of a ledger, and a folder that is

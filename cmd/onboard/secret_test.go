@@ -29,7 +29,7 @@ func TestSecrets(t *testing.T) {
 			server, address := serve(t, sandbox.Config{Faults: faults, Latency: 20 * time.Millisecond})
 			dir := t.TempDir()
 			generate(t, filepath.Join(dir, "list.csv"), 40)
-			cmd := onboardCommand(dir, fast(address, "--log-file", "run.log", "--log-level", level, "--concurrency", "1")...)
+			cmd := onboardCommand(dir, fast(address, "--log-file", "run.log", "--log-level", level, "--concurrency", "1", "--report", "report.html")...)
 			screen, err := os.Create(filepath.Join(dir, "screen.txt")) // the judge reads it with the rest
 			if err != nil {
 				t.Fatal(err)

@@ -104,14 +104,14 @@ func existingNames(ctx context.Context, client *lmpi.Client) (map[partner.Key]bo
 // that may be sent.
 func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error {
 	e := &ending{console: s.console, flags: &s.sheetFlags, dir: s.dir, sheet: s.sheet, plan: s.plan, started: s.started,
-		again: s.again, target: s.to.name, progress: &batch.Progress{}}
+		again: s.again, target: s.to.name, progress: &batch.Progress{}, rate: s.perSecond}
 	if err := e.open(); err != nil {
 		return s.giveUp(err)
 	}
 	now, intake, release := signals(ctx, s.console)
 	defer release()
 	b := batch.Submission{Plan: s.plan, Run: s.ledgerRun, Send: s.client.Create, Pace: s.limiter, Concurrency: s.concurrency,
-		MaxAttempts: s.attempts, Limit: s.limit, Only: only, OnAttempt: s.log.attempt, Emit: e.out.Add, Progress: e.progress}
+		MaxAttempts: s.attempts, Limit: s.limit, Only: only, OnAttempt: s.log.attempt, Emit: e.emit, Progress: e.progress}
 	stopDrawing := s.draw(e, s.limiter)
 	var err error
 	e.stop, err = b.Do(now, intake)

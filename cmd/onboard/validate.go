@@ -60,7 +60,7 @@ func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) er
 	}
 	ctx, release := interruptible(cmd.Context())
 	defer release()
-	if e.plan, err = batch.MakePlan(ctx, e.sheet, rules, nil, nil, e.out.Add); err != nil {
+	if e.plan, err = batch.MakePlan(ctx, e.sheet, rules, nil, nil, e.emit); err != nil {
 		e.discard()
 		return err
 	}
