@@ -7,13 +7,15 @@ GO        ?= go
 LINTER    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 RACE      := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race)
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null)
-LDFLAGS   := -s -w -X main.release=$(VERSION)
+COMMIT    := $(shell git rev-parse HEAD 2>/dev/null)
+DATE      := $(shell TZ=UTC git show -s --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null)
+LDFLAGS   := -s -w -X main.release=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 TESTFLAGS ?=
 CHROMIUM  := $(shell command -v chromium 2>/dev/null)
 comma     := ,
 TAGS      := crashpoints$(if $(CHROMIUM),$(comma)browser)
 
-.PHONY: help build demo test torture mutants lint bench fuzz clean
+.PHONY: help build demo man test torture mutants lint cross bench fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +27,11 @@ demo: build ## submit samples/partners.csv to the sandbox and show the files
 	@rm -rf bin/demo && mkdir -p bin/demo && cp samples/partners.csv bin/demo/
 	cd bin/demo && ../onboard submit partners.csv --target sandbox --yes --rate-limit 20/s
 	@echo && echo "bin/demo/partners.results.csv begins:" && cut -d, -f 1,2,4,7 bin/demo/partners.results.csv | head -n 5
+
+man: build ## write the manual to bin/man and the completions to bin/completions
+	@mkdir -p bin/man bin/completions
+	bin/onboard man bin/man
+	for shell in bash zsh fish powershell; do bin/onboard completion $$shell > bin/completions/onboard.$$shell; done
 
 test: ## run all tests, with the race detector
 	@$(if $(RACE),,echo "note: no C compiler, so the tests run without the race detector")
@@ -40,6 +47,10 @@ mutants: ## break each promise on purpose, and see that a test fails
 lint: ## check form, imports between packages and common mistakes
 	$(GO) vet ./...
 	$(GO) run $(LINTER) run --allow-parallel-runners ./...
+
+cross: ## compile everything, tests too, for Windows and macOS
+	GOOS=windows GOARCH=amd64 $(GO) vet -tags $(TAGS) ./...
+	GOOS=darwin GOARCH=arm64 $(GO) vet -tags $(TAGS) ./...
 
 bench: ## run the benchmarks: rows/s and bytes of each stage
 	$(GO) test -run '^$$' -bench . -benchmem ./...

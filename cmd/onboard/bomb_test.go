@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"encoding/csv"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -149,18 +148,4 @@ func TestFormulaGuard(t *testing.T) {
 		}
 	}
 	t.Logf("%d cells", len(cells))
-}
-
-func readRecords(t *testing.T, path string) [][]string {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	records, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(fmt.Errorf("%s: %w", path, err))
-	}
-	return records
 }

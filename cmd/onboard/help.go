@@ -57,26 +57,28 @@ func showHelp(cmd *cobra.Command, _ []string) {
 	}
 }
 
-// section is a part of a command's help, or of its page in the manual.
-type section struct{ title, text string }
+// section is a part of a command's help, or of its page in the manual. flags
+// are those that text is about, if it is about flags.
+type section struct {
+	title, text string
+	flags       *pflag.FlagSet
+}
 
 // sections are what stands below the description of a command.
 func sections(cmd *cobra.Command) []section {
-	all := []section{{"Usage", "  " + usageLine(cmd)}, {"Examples", cmd.Example}}
+	all := []section{{title: "Usage", text: "  " + usageLine(cmd)}, {title: "Examples", text: cmd.Example}}
 	if cmd.HasAvailableSubCommands() {
-		all = append(all, section{"Commands", commandList(cmd)})
+		all = append(all, section{title: "Commands", text: commandList(cmd)})
 	}
-	for _, g := range groupFlags(cmd) {
-		all = append(all, section{g.title, g.flags.FlagUsagesWrapped(columnsOfHelp)})
-	}
+	all = append(all, groupFlags(cmd)...)
 	codes := plainExits
 	if text, ok := cmd.Annotations[exitText]; ok {
 		codes = text
 	}
 	if text := environment(cmd); text != "" {
-		all = append(all, section{"Environment", text})
+		all = append(all, section{title: "Environment", text: text})
 	}
-	return append(all, section{"Exit codes", codes})
+	return append(all, section{title: "Exit codes", text: codes})
 }
 
 func usageLine(cmd *cobra.Command) string {
@@ -96,13 +98,8 @@ func commandList(cmd *cobra.Command) string {
 	return b.String() + "\n'onboard help COMMAND' says more about one of them."
 }
 
-// flagGroup holds those flags of a command that belong together.
-type flagGroup struct {
-	title string
-	flags *pflag.FlagSet
-}
-
-func groupFlags(cmd *cobra.Command) (found []flagGroup) {
+// groupFlags makes a section of the flags of a command that belong together.
+func groupFlags(cmd *cobra.Command) (found []section) {
 	cmd.InitDefaultHelpFlag()
 	cmd.InitDefaultVersionFlag()
 	grouped := map[string]bool{}
@@ -116,7 +113,7 @@ func groupFlags(cmd *cobra.Command) (found []flagGroup) {
 			}
 		}
 		if set.HasFlags() {
-			found = append(found, flagGroup{title, set})
+			found = append(found, section{title, set.FlagUsagesWrapped(columnsOfHelp), set})
 		}
 	}
 	for _, g := range groups {

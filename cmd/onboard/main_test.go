@@ -194,3 +194,18 @@ func compare(t *testing.T, got, want, input string) {
 		t.Errorf("files (-want +got)\n%s", diff)
 	}
 }
+
+// readRecords reads a CSV file whose rows are all as long as its header.
+func readRecords(t *testing.T, path string) [][]string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	records, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(fmt.Errorf("%s: %w", path, err))
+	}
+	return records
+}

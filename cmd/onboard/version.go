@@ -8,8 +8,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// release is set by the linker when a release is built.
-var release = ""
+// The linker sets these when a release is built: its name, the commit, and the
+// day of the commit.
+var release, commit, date string
 
 // version is the release, or the commit that was built.
 func version() string {
@@ -30,12 +31,16 @@ func newVersion(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Long: `Version prints the release, or the commit that was built, and the system that
-it is for.`,
+		Long: `Version prints the release or the commit that was built, the day of the commit,
+and the system that it is for.`,
 		Example: "  onboard version\n  onboard --version",
 		Args:    cobra.NoArgs,
 		Run: func(*cobra.Command, []string) {
-			fmt.Fprintf(c.out, "onboard %s %s/%s\n", version(), runtime.GOOS, runtime.GOARCH)
+			built := ""
+			if commit != "" {
+				built = fmt.Sprintf("commit %.12s of %.10s, ", commit, date)
+			}
+			fmt.Fprintf(c.out, "onboard %s (%s%s) %s/%s\n", version(), built, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		},
 	}
 }
