@@ -62,7 +62,7 @@ func (e *ending) emit(r *batch.Result) error {
 func (e *ending) finish() error {
 	exit := report.ExitOf(e.stop, e.out.Counts)
 	if err := e.out.Commit(); err != nil {
-		return fmt.Errorf("can't write the outputs: %w; hint: make room or write elsewhere with --out, and run the same command again: nothing is created twice", err)
+		return fmt.Errorf("can't write the outputs: %w; hint: make room, close the file where it is open, or write elsewhere with --out, and run the same command again: nothing is created twice", err)
 	}
 	s := e.summary(exit)
 	if err := e.writeSummary(s); err != nil {

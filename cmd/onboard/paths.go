@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"onboard/pkg/sheet"
@@ -36,8 +37,12 @@ func samePlace(a, b string) bool {
 	if errX == nil && errY == nil && os.SameFile(x, y) {
 		return true
 	}
-	return resolve(a) == resolve(b)
+	a, b = resolve(a), resolve(b)
+	return a == b || caseless && strings.EqualFold(a, b)
 }
+
+// caseless says that A and a are usually one file on this system.
+const caseless = runtime.GOOS == "windows" || runtime.GOOS == "darwin"
 
 // resolve is the one name of a file that may not exist yet.
 func resolve(path string) string {

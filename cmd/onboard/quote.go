@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 
@@ -8,12 +9,33 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// quote writes an argument as a shell takes it.
+// quote writes an argument as the shells of this system take it.
 func quote(arg string) string {
+	if runtime.GOOS == "windows" {
+		return quoteWindows(arg)
+	}
+	return quoteUnix(arg)
+}
+
+func quoteUnix(arg string) string {
 	if arg != "" && strings.Trim(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+") == "" {
 		return arg
 	}
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+}
+
+// quoteWindows writes an argument for PowerShell and cmd.exe: between double
+// quotation marks, in which both leave most signs alone. What PowerShell would
+// replace there stands between single ones, which cmd.exe does not know.
+func quoteWindows(arg string) string {
+	switch {
+	case arg != "" && strings.Trim(arg, `abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./\:=+`) == "":
+		return arg
+	case strings.ContainsAny(arg, "$`\""):
+		return "'" + strings.ReplaceAll(arg, "'", "''") + "'"
+	}
+	before := strings.TrimRight(arg, `\`) // a backslash before the last mark would make it a part of the argument
+	return `"` + arg + arg[len(before):] + `"`
 }
 
 // quoteFile writes a file name as a command takes it: one that starts with a
