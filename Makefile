@@ -4,9 +4,11 @@
 # where there is Chromium.
 
 GO        ?= go
+VULN      := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+RELEASER  := github.com/goreleaser/goreleaser/v2@v2.9.0
 LINTER    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 RACE      := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race)
-VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null)
+VERSION   := $(patsubst v%,%,$(shell git describe --tags --always --dirty 2>/dev/null))
 COMMIT    := $(shell git rev-parse HEAD 2>/dev/null)
 DATE      := $(shell TZ=UTC git show -s --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null)
 LDFLAGS   := -s -w -X main.release=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
@@ -15,10 +17,10 @@ CHROMIUM  := $(shell command -v chromium 2>/dev/null)
 comma     := ,
 TAGS      := crashpoints$(if $(CHROMIUM),$(comma)browser)
 
-.PHONY: help build demo man test torture mutants lint cross bench fuzz clean
+.PHONY: help build demo man dist release-check vuln test torture mutants lint cross bench fuzz clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 build: ## build bin/onboard
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/onboard ./cmd/onboard
@@ -32,6 +34,15 @@ man: build ## write the manual to bin/man and the completions to bin/completions
 	@mkdir -p bin/man bin/completions
 	bin/onboard man bin/man
 	for shell in bash zsh fish powershell; do bin/onboard completion $$shell > bin/completions/onboard.$$shell; done
+
+dist: man ## make the files of a release in dist/: docs/release.md
+	$(GO) run ./cmd/dist
+
+release-check: ## hold .goreleaser.yaml against goreleaser itself
+	$(GO) run $(RELEASER) check
+
+vuln: ## look for known vulnerabilities in what the program uses; needs the network
+	$(GO) run $(VULN) ./...
 
 test: ## run all tests, with the race detector
 	@$(if $(RACE),,echo "note: no C compiler, so the tests run without the race detector")
@@ -60,4 +71,4 @@ fuzz: ## run each fuzz test for five minutes
 	$(GO) test -run '^$$' -fuzz FuzzRoundTrip -fuzztime 5m ./pkg/sheet
 
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin dist
