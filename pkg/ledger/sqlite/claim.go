@@ -12,12 +12,14 @@ import (
 )
 
 // statements are prepared once, on the writing connection.
-type statements struct{ claim, entry, retry, attempt, settle *sql.Stmt }
+type statements struct{ insert, claim, entry, retry, attempt, settle *sql.Stmt }
 
 const (
-	claimSQL = `INSERT INTO partners(scope_id, key, fingerprint, owner, attempt, state, trace_id, line, claimed_at, body)
-	VALUES(?, ?, ?, ?, 1, 'sending', ?, ?, ?, ?)
-	ON CONFLICT(scope_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, owner = excluded.owner,
+	// insertSQL is what most claims are. Those of known partners need RETURNING,
+	// which costs as much as the rest.
+	insertSQL = `INSERT INTO partners(scope_id, key, fingerprint, owner, attempt, state, trace_id, line, claimed_at, body)
+	VALUES(?, ?, ?, ?, 1, 'sending', ?, ?, ?, ?) ON CONFLICT(scope_id, key) `
+	claimSQL = insertSQL + `DO UPDATE SET fingerprint = excluded.fingerprint, owner = excluded.owner,
 		attempt = partners.attempt + 1, state = 'sending', trace_id = excluded.trace_id, line = excluded.line,
 		claimed_at = excluded.claimed_at, body = excluded.body,
 		settled_at = 0, http_status = 0, reason = '', token = '', link = '', answer = ''
@@ -34,7 +36,7 @@ const (
 )
 
 func (s *statements) prepare(conn *sql.Conn) (err error) {
-	for query, stmt := range map[string]**sql.Stmt{claimSQL: &s.claim, entrySQL: &s.entry,
+	for query, stmt := range map[string]**sql.Stmt{insertSQL + "DO NOTHING": &s.insert, claimSQL: &s.claim, entrySQL: &s.entry,
 		retrySQL: &s.retry, attemptSQL: &s.attempt, settleSQL: &s.settle} {
 		if *stmt, err = conn.PrepareContext(context.Background(), query); err != nil {
 			return err
@@ -44,7 +46,7 @@ func (s *statements) prepare(conn *sql.Conn) (err error) {
 }
 
 func (s *statements) close() (err error) {
-	for _, stmt := range []*sql.Stmt{s.claim, s.entry, s.retry, s.attempt, s.settle} {
+	for _, stmt := range []*sql.Stmt{s.insert, s.claim, s.entry, s.retry, s.attempt, s.settle} {
 		if stmt != nil {
 			err = errors.Join(err, stmt.Close())
 		}
@@ -56,9 +58,7 @@ func (s *statements) close() (err error) {
 func (r *Run) Claim(in ledger.Intent) (e ledger.Entry, won bool, err error) {
 	now := time.Now().UnixMilli()
 	err = r.l.write(func() error {
-		var attempt int
-		err := r.l.stmt.claim.QueryRow(r.scope, in.Key[:], in.Fingerprint[:], r.number,
-			in.TraceID, in.Line, now, in.Body).Scan(&attempt)
+		attempt, err := r.claim(in, now)
 		if errors.Is(err, sql.ErrNoRows) {
 			e, _, err = r.l.entry(r.scope, in.Key)
 			return err
@@ -70,6 +70,20 @@ func (r *Run) Claim(in ledger.Intent) (e ledger.Entry, won bool, err error) {
 		return err
 	})
 	return e, won && err == nil, err
+}
+
+// claim is the compare-and-set of Claim; sql.ErrNoRows: the row stays as it is.
+func (r *Run) claim(in ledger.Intent, now int64) (attempt int, err error) {
+	values := []any{r.scope, in.Key[:], in.Fingerprint[:], r.number, in.TraceID, in.Line, now, in.Body}
+	res, err := r.l.stmt.insert.Exec(values...)
+	if err != nil {
+		return 0, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return 1, err
+	}
+	err = r.l.stmt.claim.QueryRow(values...).Scan(&attempt)
+	return attempt, err
 }
 
 // Retry implements [ledger.Run].
