@@ -170,7 +170,9 @@ func (s *Submission) settle(j *job, number int, trace string, a lmpi.Answer) (Re
 	out.At = time.Now()
 	r.At = out.At
 	crash.Point("answered")
-	if err := s.Run.Settle(out); err != nil {
+	durable := s.Run.Settling(out)
+	s.release(j, definite) // the next row's claim goes to the disk together with this outcome
+	if err := durable(); err != nil {
 		return s.claimLost(j, err), false
 	}
 	crash.Point("settled")

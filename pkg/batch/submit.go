@@ -205,7 +205,7 @@ func (s *Submission) start(ctx context.Context, c *Checked, inFlight *sync.WaitG
 		s.Progress.inFlight.Add(1)
 		r, definite := s.submit(ctx, &j)
 		s.Progress.inFlight.Add(-1)
-		s.release(definite)
+		s.release(&j, definite)
 		r.Fixed = fixed
 		future <- r
 	}()
@@ -232,9 +232,13 @@ func (s *Submission) keptBack(j *job) (Result, bool) {
 	return Result{}, false
 }
 
-// release gives the permit back, and one more after a definite answer until
-// all are open: the canary first, then a slow start.
-func (s *Submission) release(definite bool) {
+// release gives the row's permit back, once, and one more after a definite answer
+// until all are open: the canary first, then a slow start.
+func (s *Submission) release(j *job, definite bool) {
+	if j.released {
+		return
+	}
+	j.released = true
 	s.mu.Lock()
 	more := definite && s.opened < s.Concurrency
 	if more {
@@ -260,6 +264,7 @@ type job struct {
 	key         ledger.Key
 	fingerprint ledger.Fingerprint
 	body        []byte
+	released    bool // its permit
 }
 
 func newJob(c *Checked) job {

@@ -77,6 +77,12 @@ type Run interface {
 	// and where it was saved; ErrLost, that the row is no longer in this attempt.
 	Settle(o Outcome) error
 
+	// Settling is Settle in two steps: when it returns, no later claim can reach the
+	// disk before the outcome, and durable waits for what Settle promises. So the
+	// next partner may be claimed meanwhile, and no more are ever open on disk than
+	// are on their way.
+	Settling(o Outcome) (durable func() error)
+
 	// Decide settles a partner in doubt by an operator's decision, durably, and
 	// records who decided what, when and why. ErrLost: it is not in doubt, or no
 	// longer in that attempt.

@@ -46,7 +46,7 @@ func Open(path string) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	l := &Ledger{path: path, ops: make(chan op), quit: make(chan struct{}), stopped: make(chan struct{}), runs: map[*Run]struct{}{}}
+	l := &Ledger{path: path, ops: make(chan op, groupLimit), quit: make(chan struct{}), stopped: make(chan struct{}), runs: map[*Run]struct{}{}}
 	if err := l.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot open the ledger %s: %w", path, err), l.closeDatabase())
 	}

@@ -7,25 +7,31 @@ import (
 )
 
 // Settle implements [ledger.Run].
-func (r *Run) Settle(o ledger.Outcome) error {
+func (r *Run) Settle(o ledger.Outcome) error { return r.Settling(o)() }
+
+// Settling implements [ledger.Run].
+func (r *Run) Settling(o ledger.Outcome) (durable func() error) {
 	if err := o.Check(); err != nil {
-		return err
+		return func() error { return err }
 	}
 	lost := false
-	err := r.l.write(func() (err error) {
+	written := r.l.queue(func() (err error) {
 		lost, err = r.l.settle(r.scope, r.number, o)
 		return err
 	})
-	if err == nil && lost {
-		err = fmt.Errorf("cannot settle attempt %d of partner %x as %s: %w", o.Attempt, o.Key, o.State, ledger.ErrLost)
-		if o.State != ledger.Created { // a token exists nowhere else
-			return err
+	return func() error {
+		err := written()
+		if err == nil && lost {
+			err = fmt.Errorf("cannot settle attempt %d of partner %x as %s: %w", o.Attempt, o.Key, o.State, ledger.ErrLost)
+			if o.State != ledger.Created { // a token exists nowhere else
+				return err
+			}
 		}
+		if err != nil {
+			return r.spill.Save(o, err)
+		}
+		return nil
 	}
-	if err != nil {
-		return r.spill.Save(o, err)
-	}
-	return nil
 }
 
 // settle is the compare-and-set of Settle. It runs inside a transaction.

@@ -9,8 +9,9 @@ import (
 	"onboard/pkg/ledger"
 )
 
-// groupLimit is the most operations that one transaction commits.
-const groupLimit = 64
+// groupLimit is the most operations that one transaction commits, and that wait
+// for the next one: a claim and an outcome of each row that is usually on its way.
+const groupLimit = 128
 
 // lockPatience is how long a transaction waits for other runs to let it begin.
 const lockPatience = 2 * time.Minute
@@ -25,13 +26,28 @@ type op struct {
 // disk. An error of do rolls back the whole group, so do returns the errors of
 // SQLite alone and reports a refusal through its variables. There is no
 // context: what an API has answered is written down whoever has lost patience.
-func (l *Ledger) write(do func() error) error {
+func (l *Ledger) write(do func() error) error { return l.queue(do)() }
+
+// queue returns when do has its place in the order of changes; wait then does
+// the rest of write.
+func (l *Ledger) queue(do func() error) (wait func() error) {
 	o := op{do, make(chan error, 1)}
 	select {
 	case l.ops <- o:
-		return <-o.done
-	case <-l.quit:
-		return ledger.ErrClosed
+	case <-l.stopped:
+	}
+	return func() error {
+		select {
+		case err := <-o.done:
+			return err
+		case <-l.stopped:
+		}
+		select { // it may have been the last one
+		case err := <-o.done:
+			return err
+		default:
+			return ledger.ErrClosed
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func TestOneWinner(t *testing.T) {
 	}
 }
 
-// TestGroupCommit holds the writer up until 70 changes wait for it.
+// TestGroupCommit holds the writer up until more changes wait than one group takes.
 func TestGroupCommit(t *testing.T) {
 	path := newPath(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestGroupCommit(t *testing.T) {
 			}
 		})
 		synctest.Wait()
-		for range 70 {
+		for range groupLimit + 6 {
 			wait.Go(func() {
 				err := l.write(func() error {
 					size++
@@ -87,7 +87,7 @@ func TestGroupCommit(t *testing.T) {
 		synctest.Wait()
 		close(gate)
 		wait.Wait()
-		if diff := cmp.Diff([]int{1, 64, 6}, sizes); diff != "" {
+		if diff := cmp.Diff([]int{1, groupLimit, 6}, sizes); diff != "" {
 			t.Errorf("group sizes (-want +got):\n%s", diff)
 		}
 	})
