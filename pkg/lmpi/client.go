@@ -166,26 +166,23 @@ func (c *Client) request(ctx context.Context, now time.Time, method, path string
 	target := *c.config.Base
 	target.RawPath = target.EscapedPath() + path
 	target.Path, _ = url.PathUnescape(target.RawPath) // both halves are escaped by us or checked by ParseTarget
+	posix := strconv.FormatInt(now.Unix(), 10)
 	req := (&http.Request{
-		Method:        method,
-		URL:           &target,
-		Header:        http.Header{},
+		Method: method,
+		URL:    &target,
+		Header: http.Header{ // in their canonical form, which Set would have to find
+			"X-Access-Token": {c.config.Credentials.AccessToken.reveal()},
+			"X-Posix-Time":   {posix},
+			"X-Signature":    {sign(c.config.Credentials.SecretKey, posix, method, target.RequestURI(), body)},
+			"X-Traceid":      {traceID},
+			"Content-Type":   {"application/json; charset=utf-8"},
+			"User-Agent":     {c.config.UserAgent},
+		},
 		Body:          io.NopCloser(bytes.NewReader(body)),
 		ContentLength: int64(len(body)),
 	}).WithContext(ctx)
 	if len(body) == 0 {
 		req.Body = nil
-	}
-	posix := strconv.FormatInt(now.Unix(), 10)
-	for name, value := range map[string]string{
-		"x-access-token": c.config.Credentials.AccessToken.reveal(),
-		"x-posix-time":   posix,
-		"x-signature":    sign(c.config.Credentials.SecretKey, posix, method, req.URL.RequestURI(), body),
-		"x-traceid":      traceID,
-		"content-type":   "application/json; charset=utf-8",
-		"user-agent":     c.config.UserAgent,
-	} {
-		req.Header.Set(name, value)
 	}
 	return req
 }
