@@ -29,7 +29,7 @@ func NewRules() *Rules {
 // Default sets what an empty cell of a field means. A value that breaks the
 // field's own rule is an error.
 func (r *Rules) Default(f Field, value string) error {
-	v, problems := r.checkCell(f, value, nil)
+	v, problems := r.checkCell(f, value, look(value), nil)
 	if Faulty(problems) {
 		return fmt.Errorf("%s=%q: %s", f, value, problems[0].Message)
 	}
@@ -60,29 +60,42 @@ func (r *Rules) Allow(f Field, code string) error {
 // Allowed lists the codes a field takes; empty when it has no list.
 func (r *Rules) Allowed(f Field) []string { return r.allowed[f] }
 
-// Check cleans a row and checks it against every rule. It returns all
-// problems, in the order of the fields, and the partner, which is worth
-// sending unless the problems are Faulty. Line and Column are left for the
-// caller, who knows the sheet.
+// Check cleans a row, in place, and checks it against every rule. It returns
+// all problems, in the order of the fields, and the partner, which is made of
+// the row and is worth sending unless the problems are Faulty. Line and Column
+// are left for the caller, who knows the sheet.
 func (r *Rules) Check(row *Row) (Partner, []Problem) {
-	var p Partner
 	var problems []Problem
 	for f := range NumFields {
-		*p.row.At(f), problems = r.checkCell(f, *row.At(f), problems)
+		cell := row.At(f)
+		if seen := look(*cell); !r.plain(f, *cell, seen) {
+			*cell, problems = r.checkCell(f, *cell, seen, problems)
+		}
 	}
 	for i := range problems {
 		if q := &problems[i]; q.Field == Email.String() && q.Code == BadFormat && q.Hint == "" {
-			q.Hint = cutAt(p.row.Email, &p.row)
+			q.Hint = cutAt(row.Email, row)
 		}
 	}
-	return p, problems
+	return Partner{row}, problems
+}
+
+// plain says that a cell is good as it is, which nearly every cell is: the
+// rest of this file then need not look at it.
+func (r *Rules) plain(f Field, v string, seen traits) bool {
+	s := &Specs[f]
+	if v == "" {
+		return !s.Required && r.defaults[f] == ""
+	}
+	return seen&(odd|nonASCII|unclean) == 0 && len(v) <= s.Max && (!s.Code || seen&lowerCase == 0) &&
+		!heading(f, v) && r.ofKind(f, v)
 }
 
 // checkCell cleans and checks one cell, appending what is wrong with it or was
 // corrected.
-func (r *Rules) checkCell(f Field, raw string, problems []Problem) (string, []Problem) {
+func (r *Rules) checkCell(f Field, raw string, seen traits, problems []Problem) (string, []Problem) {
 	s := &Specs[f]
-	v, seen := raw, look(raw)
+	v := raw
 	if seen&unclean != 0 {
 		v = Clean(raw)
 		seen = look(v)
@@ -141,22 +154,31 @@ func (r *Rules) fault(f Field, v string, seen traits) fault {
 		return fault{code: BadFormat, message: Specs[f].Label + " is the heading of its own column", gone: true}
 	}
 	switch {
+	case r.ofKind(f, v):
+		if r.Fix && seen&nonASCII != 0 {
+			return fault{fix: narrow(f, v)}
+		}
+		return fault{}
 	case f == Email:
-		if why := emailFault(v); why != "" {
-			return fault{code: BadFormat, message: "the e-mail address can't be used: " + why, fix: emailExact(v)}
-		}
+		return fault{code: BadFormat, message: "the e-mail address can't be used: " + emailFault(v), fix: emailExact(v)}
 	case f == Country:
-		if !IsCountry(v) && !slices.Contains(r.allowed[f], v) {
-			return r.notListed(f, v, "the country is not a two-letter ISO country code")
-		}
-	case len(r.allowed[f]) > 0:
-		if !slices.Contains(r.allowed[f], v) {
-			return r.notListed(f, v, r.listed(f))
-		}
-	case r.Fix && seen&nonASCII != 0:
-		return fault{fix: narrow(f, v)}
+		return r.notListed(f, v, "the country is not a two-letter ISO country code")
 	}
-	return fault{}
+	return r.notListed(f, v, r.listed(f))
+}
+
+// ofKind says that a cleaned value is an address, or a code of its list, where
+// its field has to be one.
+func (r *Rules) ofKind(f Field, v string) bool {
+	switch {
+	case f == Email:
+		return emailFault(v) == ""
+	case f == Country && IsCountry(v):
+		return true
+	case f == Country, len(r.allowed[f]) > 0:
+		return slices.Contains(r.allowed[f], v)
+	}
+	return true
 }
 
 // textFault finds what is no text, or no longer the text it was.

@@ -36,13 +36,22 @@ func emailFault(s string) string {
 }
 
 func outsideEmail(s string) (rune, bool) {
-	for _, r := range s {
-		if !alphanumeric(r) && r != '-' && r != '.' && r != '_' && r != '@' {
+	for i := range len(s) {
+		if !emailBytes[s[i]] {
+			r, _ := utf8.DecodeRuneInString(s[i:])
 			return r, true
 		}
 	}
 	return 0, false
 }
+
+// emailBytes marks the characters of an address.
+var emailBytes = func() (t [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._@") {
+		t[c] = true
+	}
+	return t
+}()
 
 // domainFault checks a host name by RFC 1123 section 2.1.
 func domainFault(domain string) string {
@@ -62,7 +71,7 @@ func domainFault(domain string) string {
 			return "a part of the domain starts or ends with a hyphen, or is longer than 63 characters"
 		}
 	}
-	if len(last) < 2 || strings.Trim(last, "0123456789") == "" {
+	if len(last) < 2 || digits(last) == len(last) {
 		return "the domain has no ending such as .com"
 	}
 	return ""
@@ -71,10 +80,6 @@ func domainFault(domain string) string {
 // dotted says that periods stand only between other characters.
 func dotted(s string) bool {
 	return s[0] != '.' && s[len(s)-1] != '.' && !strings.Contains(s, "..")
-}
-
-func alphanumeric(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
 // describe names a character for a person: visible ones as they are.

@@ -2,25 +2,24 @@ package partner
 
 import (
 	"bytes"
-	"strings"
 	"unicode/utf8"
 )
 
-// companyForms are the legal forms whose punctuation people write either way,
-// folded, without periods and spaces, and what stands between two of them.
-var companyForms = wordSet(`inc incorporated llc lllp llp lp ltd limited ltee ltée corp corporation co company plc pllc pc cic ulc
-	pty pvt pte private p opc sdn bhd tbk
-	gmbh mbh ges gesmbh ggmbh ag kg kgaa ohg og ug haftungsbeschränkt gbr ek ev eg se sce partg
-	sa sas sasu sarl sàrl eurl snc sci srl srls spa ss sl slu sau sc cv rl sab sapi bv nv vof bvba sprl vzw asbl
-	ab as asa aps is ks hb kb oy oyj abp ehf hf ou oü uab sia ad dd doo dooel ood eood zoo oo sp spj spk sro vos zrt nyrt kft bt
-	lda ltda sgps me epp eireli aş aș şti sti ae epe oe αε επε οε ικε kk gk de z`)
-
-func wordSet(words string) map[string]bool {
-	set := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		set[w] = true
+// isCompanyForm knows the legal forms whose punctuation people write either
+// way, folded, without periods and spaces, and what stands between two of them.
+func isCompanyForm(word string) bool {
+	switch word { // which becomes a search, and no map for every row
+	case "inc", "incorporated", "llc", "lllp", "llp", "lp", "ltd", "limited", "ltee", "ltée", "corp", "corporation", "co",
+		"company", "plc", "pllc", "pc", "cic", "ulc", "pty", "pvt", "pte", "private", "p", "opc", "sdn", "bhd", "tbk", "gmbh",
+		"mbh", "ges", "gesmbh", "ggmbh", "ag", "kg", "kgaa", "ohg", "og", "ug", "haftungsbeschränkt", "gbr", "ek", "ev", "eg",
+		"se", "sce", "partg", "sa", "sas", "sasu", "sarl", "sàrl", "eurl", "snc", "sci", "srl", "srls", "spa", "ss", "sl",
+		"slu", "sau", "sc", "cv", "rl", "sab", "sapi", "bv", "nv", "vof", "bvba", "sprl", "vzw", "asbl", "ab", "as", "asa",
+		"aps", "is", "ks", "hb", "kb", "oy", "oyj", "abp", "ehf", "hf", "ou", "oü", "uab", "sia", "ad", "dd", "doo", "dooel",
+		"ood", "eood", "zoo", "oo", "sp", "spj", "spk", "sro", "vos", "zrt", "nyrt", "kft", "bt", "lda", "ltda", "sgps", "me",
+		"epp", "eireli", "aş", "aș", "şti", "sti", "ae", "epe", "oe", "αε", "επε", "οε", "ικε", "kk", "gk", "de", "z":
+		return true
 	}
-	return set
+	return false
 }
 
 // companyForm takes the punctuation and spaces out of the company form at the
@@ -63,7 +62,7 @@ func lastForm(name []byte) (found int) {
 			break
 		}
 		start = word
-		if companyForms[string(bare(buf[:0], name[start:end]))] {
+		if isCompanyForm(string(bare(buf[:0], name[start:end]))) {
 			found = start
 		}
 		if !single {

@@ -25,10 +25,10 @@ var DefaultKey = []Field{CompanyName, Country}
 // form left aside, so that "Acme, Inc." and "ACME  Inc" are one partner.
 // Changing this rule would make the ledger forget what it created: don't.
 func KeyOf(p *Partner, fields []Field) Key {
-	var hashed, value [512]byte // on the stack, and enough for nearly all
+	var hashed, value [192]byte // on the stack, and enough for nearly all
 	h := hashed[:0]
 	for _, f := range fields {
-		v := appendNormal(value[:0], p.At(f))
+		v := normal(value[:0], p.At(f))
 		if f == CompanyName {
 			v = companyForm(v)
 		}
@@ -40,22 +40,19 @@ func KeyOf(p *Partner, fields []Field) Key {
 	return Key(sum[:16])
 }
 
-// appendNormal appends a value as it is compared. ASCII, as most names are,
-// needs no tables.
-func appendNormal(b []byte, s string) []byte {
-	for i := range len(s) {
-		if s[i] >= 0x7f || s[i] < 0x20 {
-			return append(b, normalise(s)...)
-		}
-	}
+// normal is a value as it is compared, in the memory of b. ASCII, as most names
+// are, needs no tables.
+func normal(b []byte, s string) []byte {
 	gap := false
 	for i := range len(s) {
 		c := s[i]
-		if c == ' ' {
+		switch {
+		case c >= 0x7f || c < 0x20:
+			return append(b[:0], normalise(s)...)
+		case c == ' ':
 			gap = len(b) > 0
 			continue
-		}
-		if gap {
+		case gap:
 			b = append(b, ' ')
 		}
 		gap = false

@@ -99,6 +99,15 @@ func TestKeysNeverChange(t *testing.T) {
 
 var words = regexp.MustCompile(`&|[^ ,.()/&]+`)
 
+// companyForms are the forms that are part of the rule. None may be taken away
+// and none added: the ledger would forget partners.
+var companyForms = strings.Fields(`inc incorporated llc lllp llp lp ltd limited ltee ltée corp corporation co company plc pllc pc cic ulc
+	pty pvt pte private p opc sdn bhd tbk
+	gmbh mbh ges gesmbh ggmbh ag kg kgaa ohg og ug haftungsbeschränkt gbr ek ev eg se sce partg
+	sa sas sasu sarl sàrl eurl snc sci srl srls spa ss sl slu sau sc cv rl sab sapi bv nv vof bvba sprl vzw asbl
+	ab as asa aps is ks hb kb oy oyj abp ehf hf ou oü uab sia ad dd doo dooel ood eood zoo oo sp spj spk sro vos zrt nyrt kft bt
+	lda ltda sgps me epp eireli aş aș şti sti ae epe oe αε επε οε ικε kk gk de z`)
+
 // slowForm finds the company form word by word: the longest one first.
 func slowForm(name string) (rest, form string) {
 	rest = name
@@ -112,7 +121,7 @@ func slowForm(name string) (rest, form string) {
 				letters = letters && utf8.RuneCountInString(rest[w[0]:w[1]]) == 1
 			}
 			before := rest[:last[0][0]]
-			if (companyForms[joined] && (k == 1 || letters) || joined == "&") && strings.Trim(before, " ,.()/") != "" {
+			if (slices.Contains(companyForms, joined) && (k == 1 || letters) || joined == "&") && strings.Trim(before, " ,.()/") != "" {
 				rest, form, found = before, joined+form, true
 			}
 		}
@@ -136,7 +145,7 @@ func slowKey(name, country string) Key {
 func TestKeyIsTheSlowOne(t *testing.T) {
 	parts := []string{" ", " ", ", ", ". ", ".", ",", "/", "(", ")", "&", " & ", "-", "Acme", "a", "S", "A", "P", "o", "V", "z", "Müller", "İŞ", "ß", "ﬁ", "\u00a0",
 		"\u200b", "\u0301", "株式会社", "Ａ", "𠮷", "\xff", strings.Repeat("long ", 120)}
-	for form := range companyForms {
+	for _, form := range companyForms {
 		parts = append(parts, form, strings.ToUpper(form)+".")
 	}
 	slices.Sort(parts)
@@ -146,7 +155,7 @@ func TestKeyIsTheSlowOne(t *testing.T) {
 		for range 1 + random.IntN(8) {
 			name.WriteString(parts[random.IntN(len(parts))])
 		}
-		p := Partner{row: Row{CompanyName: name.String(), Country: "DE"}}
+		p := Partner{row: &Row{CompanyName: name.String(), Country: "DE"}}
 		if KeyOf(&p, DefaultKey) != slowKey(name.String(), "DE") {
 			t.Fatalf("%q has another key", name.String())
 		}
@@ -161,7 +170,7 @@ func FuzzNormalise(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		want := normalise(s)
-		if got := string(appendNormal(nil, s)); got != want {
+		if got := string(normal(nil, s)); got != want {
 			t.Errorf("%q: got %q, want %q", s, got, want)
 		}
 		if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Cherokee, r) }) {

@@ -59,7 +59,7 @@ func (r *Row) At(f Field) *string {
 
 // Partner is a row that met every rule, with its cells cleaned and its
 // defaults filled in. Only Rules.Check makes one worth sending.
-type Partner struct{ row Row }
+type Partner struct{ row *Row }
 
 // At returns the value of a field.
 func (p *Partner) At(f Field) string { return *p.row.At(f) }
