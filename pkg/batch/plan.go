@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"hash/maphash"
@@ -40,11 +41,12 @@ type Plan struct {
 // MakePlan is pass 1: it reads and checks every row, finds duplicates, and
 // calls each, if given, with every row and its verdict in input order. run, if
 // given, asks what earlier runs did, and existing the names (NameKey) that
-// are partners already; a row that is still to be sent is Valid.
+// are partners already; a row that is still to be sent is Valid. A Result and
+// its Row are each's only until it returns: their memory is used again.
 func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{},
 		seed: maphash.MakeSeed(), places: newPlaces(rules)}
-	w := walker{s, rules, run, p.seed}
+	w := walker{sheet: s, rules: rules, run: run, seed: p.seed, reuse: true}
 	p.fromErrors = s.HasAdded("onboard_status") && s.HasAdded("onboard_hint")
 	sum, err := w.walk(ctx, func(b checkedBlock) error { return p.block(b, each) })
 	if err != nil {
@@ -65,17 +67,19 @@ func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run led
 func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 	p.sums = append(p.sums, b.sum)
 	p.Blank += b.blank
+	var r Result
 	for i := range b.rows {
 		c := &b.rows[i]
 		if c.Valid() {
 			p.lines.add(c.Key, c.Line)
 			p.postal.add(&c.Partner, c.Line)
 		}
-		if r := p.row(c); each != nil {
-			out := r // on the heap, where r need not be
-			if err := each(&out); err != nil {
-				return err
-			}
+		r = p.row(c)
+		if each == nil {
+			continue
+		}
+		if err := each(&r); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -87,6 +91,7 @@ func (p *Plan) row(c *Checked) Result {
 		p.badRows++
 		if p.badRows == 1 {
 			p.firstBad = c.Row
+			p.firstBad.Raw = bytes.Clone(c.Raw) // the block's memory is used again
 		}
 	}
 	r, settled := p.settled(c)

@@ -145,7 +145,7 @@ func (s *Submission) stopped() *Stop {
 // dispatch reads the sheet again and gives every row its future, in order.
 func (s *Submission) dispatch(walking, ctx context.Context, order chan<- pending, inFlight *sync.WaitGroup) error {
 	n := 0
-	w := walker{s.Plan.Sheet, s.Plan.Rules, s.Run, s.Plan.seed}
+	w := walker{sheet: s.Plan.Sheet, rules: s.Plan.Rules, run: s.Run, seed: s.Plan.seed}
 	_, err := w.walk(walking, func(b checkedBlock) error {
 		if n >= len(s.Plan.sums) || b.sum != s.Plan.sums[n] {
 			return s.fileChanged()

@@ -13,6 +13,7 @@ import (
 	"hash/maphash"
 	"io"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,6 +39,7 @@ func (c *Checked) Valid() bool { return !partner.Faulty(c.Problems) }
 
 // checkedBlock is what one block of the sheet became.
 type checkedBlock struct {
+	block sheet.Block
 	rows  []Checked
 	blank int
 	sum   uint64 // of the block's bytes, to notice a file that changes between the passes
@@ -50,6 +52,8 @@ type walker struct {
 	rules *partner.Rules
 	run   ledger.Run // nil: no ledger
 	seed  maphash.Seed
+	reuse bool      // nobody keeps a row: a block's memory is used again once fn is done with it
+	spare sync.Pool // of *[]Checked
 }
 
 // walk reads the sheet from the first row, parses, checks and looks up its
@@ -94,6 +98,10 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 			if err := fn(b); err != nil {
 				return err
 			}
+			if w.reuse {
+				scanner.Reuse(b.block)
+				w.spare.Put(&b.rows)
+			}
 		}
 		return nil
 	})
@@ -105,12 +113,15 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 
 // check turns one block into checked rows.
 func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
-	sum := maphash.Bytes(w.seed, block.Data)
+	var sum uint64
+	if w.run != nil { // a second pass will ask
+		sum = maphash.Bytes(w.seed, block.Data)
+	}
 	parsed, err := w.sheet.Parse(block)
 	if err != nil {
 		return checkedBlock{err: err}
 	}
-	b := checkedBlock{rows: make([]Checked, len(parsed.Rows)), blank: parsed.Blank, sum: sum}
+	b := checkedBlock{block: block, rows: w.memory(len(parsed.Rows)), blank: parsed.Blank, sum: sum}
 	for i, row := range parsed.Rows {
 		b.rows[i] = checkRow(w.sheet, w.rules, row)
 	}
@@ -118,6 +129,14 @@ func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
 		b.err = w.lookUp(ctx, b.rows)
 	}
 	return b
+}
+
+// memory is room for n rows.
+func (w *walker) memory(n int) []Checked {
+	if rows, ok := w.spare.Get().(*[]Checked); ok && cap(*rows) >= n {
+		return (*rows)[:n]
+	}
+	return make([]Checked, n)
 }
 
 // lookUp asks the ledger about a block's valid rows: first which of them were

@@ -94,6 +94,9 @@ func breaks(r rune) bool {
 
 // Blank says that a cell holds no text.
 func Blank(s string) bool {
+	if s != "" && ' ' < s[0] && s[0] < 0x7f {
+		return false
+	}
 	return strings.TrimFunc(s, invisible) == ""
 }
 

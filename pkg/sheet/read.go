@@ -1,15 +1,12 @@
 package sheet
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
-
-	"github.com/gocarina/gocsv"
 
 	"onboard/pkg/partner"
 )
@@ -36,27 +33,21 @@ func (s *Sheet) Parse(b Block) (Rows, error) {
 		return Rows{Rows: []Row{{Line: b.Line, Raw: trimBreak(b.Data), Bad: !utf8.Valid(b.Data),
 			Fault: "a cell goes on after its closing quotation mark; a quotation mark inside a cell has to be doubled"}}}, nil
 	}
-	r := csv.NewReader(bufio.NewReaderSize(io.MultiReader(bytes.NewReader(s.bound), bytes.NewReader(b.Data)), 64<<10))
-	r.Comma = rune(s.Delimiter)
-	r.LazyQuotes = true // a quotation mark inside an unquoted cell is text; the scanner has seen to the others
-	r.FieldsPerRecord = len(s.Header)
-	r.ReuseRecord = true
-	bind, err := gocsv.NewUnmarshaller(r, &partner.Row{})
+	bind, err := s.newBinder()
 	if err != nil {
-		return Rows{}, fmt.Errorf("%s: can't bind the header: %w", s.Name(), err)
+		return Rows{}, err
 	}
-	p := parser{sheet: s, rest: b.Data, line: b.Line}
-	base := r.InputOffset()
+	bind.in.Reset(b.Data)
+	p := parser{sheet: s, rest: b.Data, line: b.Line, text: utf8.Valid(b.Data)}
+	p.out.Rows = make([]Row, 0, b.Records)
 	for {
-		text, err := bind.Read()
+		text, n, err := bind.read()
 		if errors.Is(err, io.EOF) {
+			s.binders.Put(bind)
 			p.out.Blank += breaksIn(p.rest)
 			return p.out, nil
 		}
-		n := r.InputOffset() - base
-		base += n
-		row, _ := text.(*partner.Row)
-		if err := p.row(int(n), row, err); err != nil {
+		if err := p.row(int(n), text, err); err != nil {
 			return Rows{}, err
 		}
 	}
@@ -67,6 +58,7 @@ type parser struct {
 	sheet *Sheet
 	rest  []byte
 	line  int
+	text  bool // all of the block is
 	out   Rows
 }
 
@@ -84,7 +76,7 @@ func (p *parser) row(n int, text *partner.Row, err error) error {
 		p.line++
 		p.out.Blank++
 	}
-	row := Row{Line: p.line, Raw: trimBreak(raw), Text: text, Bad: !utf8.Valid(raw)}
+	row := Row{Line: p.line, Raw: trimBreak(raw), Text: text, Bad: !p.text && !utf8.Valid(raw)}
 	p.line += p.sheet.linesIn(raw)
 	if p.sheet.blank(row) {
 		p.out.Blank++
@@ -100,7 +92,7 @@ func (p *parser) row(n int, text *partner.Row, err error) error {
 	} else if err != nil {
 		return fmt.Errorf("%s:%d: %w", p.sheet.Name(), row.Line, err)
 	}
-	if row.Text != nil {
+	if row.Text != nil && bytes.IndexByte(raw, '\'') >= 0 {
 		for f := range partner.NumFields {
 			cell := row.Text.At(f)
 			*cell = unguard(*cell)

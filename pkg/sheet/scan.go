@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync"
 )
 
 const blockSize = 256 << 10 // bytes read ahead: about 1,500 rows, enough to keep a core busy for a millisecond
@@ -18,6 +19,8 @@ type Block struct {
 	Line  int // physical line of its first byte, from 1
 	Data  []byte
 	Stray bool // it is one record with text behind a closing quotation mark
+
+	Records int // at most; lines without text are some of them
 }
 
 // Scanner cuts a sheet into blocks of whole records. It knows just enough of
@@ -35,9 +38,11 @@ type Scanner struct {
 	seq      int
 	rest     []byte // read, not yet handed out
 	eof      bool
+	spare    sync.Pool // of *[]byte: blocks that were given back
 }
 
-// Next returns the next block, or io.EOF. Its bytes belong to the caller.
+// Next returns the next block, or io.EOF. Its bytes belong to the caller, who
+// may give them back.
 func (sc *Scanner) Next() (Block, error) {
 	for size := blockSize; ; size = min(size*2, MaxRecord+1) {
 		if err := sc.fill(size); err != nil {
@@ -54,6 +59,17 @@ func (sc *Scanner) Next() (Block, error) {
 			return Block{}, sc.endless(sc.rest)
 		}
 	}
+}
+
+// Reuse takes back a block of which nobody needs a row any more.
+func (sc *Scanner) Reuse(b Block) { sc.spare.Put(&b.Data) }
+
+// buffer is memory for the next block.
+func (sc *Scanner) buffer() []byte {
+	if used, ok := sc.spare.Get().(*[]byte); ok {
+		return (*used)[:0]
+	}
+	return make([]byte, 0, blockSize)
 }
 
 // SHA256 is the hash of the file's bytes, in hex, once Next has said io.EOF.
@@ -82,11 +98,11 @@ func (sc *Scanner) fill(size int) error {
 
 // take hands out the first n bytes of rest, which are so many records.
 func (sc *Scanner) take(n, records int, stray bool) (Block, error) {
-	b := Block{Seq: sc.seq, Line: sc.line, Data: sc.rest[:n:n], Stray: stray}
+	b := Block{Seq: sc.seq, Line: sc.line, Data: sc.rest[:n], Stray: stray, Records: records}
 	if err := noNUL(sc.name, sc.line, b.Data); err != nil {
 		return Block{}, err
 	}
-	sc.rest = append(make([]byte, 0, blockSize), sc.rest[n:]...)
+	sc.rest = append(sc.buffer(), sc.rest[n:]...)
 	if sc.byRecord {
 		sc.line += records
 	} else {

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"onboard/pkg/partner"
 )
@@ -80,6 +81,7 @@ type Sheet struct {
 	command    string
 	sum        string // SHA-256 of a workbook's bytes, in hex
 	file       *os.File
+	binders    sync.Pool // of *binder, between blocks
 }
 
 // Open opens a sheet and reads its header. The path "-" spools stdin to a
