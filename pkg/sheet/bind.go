@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/csv"
 	"fmt"
@@ -12,39 +11,83 @@ import (
 )
 
 // binder makes rows of the records of a block, and of another one after that:
-// its memory is used again, and our header is bound once.
+// its memory is used again. It is a gocsv.CSVReader of the records that are to
+// be bound.
+//
+// gocsv.Unmarshaller would read the records itself, and sets each cell by
+// reflection, with an allocation. A row that takes its cells by name costs half.
 type binder struct {
-	in   *bytes.Reader
-	csv  *csv.Reader
-	rows *gocsv.Unmarshaller
+	in      *bytes.Reader
+	csv     *csv.Reader
+	header  []string // canonical names, as Sheet.bind makes them
+	cells   []string // of all records, one after the other
+	records [][]string
+	rows    []boundRow
 }
 
-// bindBuffer is what encoding/csv reads at a time, in bytes.
-const bindBuffer = 64 << 10
-
-// newBinder takes one that is not in use, or makes one.
-func (s *Sheet) newBinder() (*binder, error) {
+// newBinder takes one that is not in use, or makes one, for the block.
+func (s *Sheet) newBinder(block []byte) *binder {
 	if b, ok := s.binders.Get().(*binder); ok {
-		return b, nil
+		b.in.Reset(block)
+		b.cells = b.cells[:0]
+		return b
 	}
-	b := &binder{in: bytes.NewReader(s.bound)}
-	b.csv = csv.NewReader(bufio.NewReaderSize(b.in, bindBuffer))
+	b := &binder{in: bytes.NewReader(block), header: s.bound}
+	b.csv = csv.NewReader(b.in)
 	b.csv.Comma = rune(s.Delimiter)
 	b.csv.LazyQuotes = true // a quotation mark inside an unquoted cell is text; the scanner has seen to the others
 	b.csv.FieldsPerRecord = len(s.Header)
 	b.csv.ReuseRecord = true
-	var err error
-	if b.rows, err = gocsv.NewUnmarshaller(b.csv, &partner.Row{}); err != nil {
-		return nil, fmt.Errorf("%s: can't bind the header: %w", s.Name(), err)
-	}
-	return b, nil
+	return b
 }
 
-// read binds the next record of the block, and tells how many bytes it took.
-// io.EOF is the end of the block.
-func (b *binder) read() (row *partner.Row, n int64, err error) {
+// next reads a record, and tells how many bytes it took.
+func (b *binder) next() (record []string, n int, err error) {
 	from := b.csv.InputOffset()
-	bound, err := b.rows.Read()
-	row, _ = bound.(*partner.Row)
-	return row, b.csv.InputOffset() - from, err
+	record, err = b.csv.Read()
+	return record, int(b.csv.InputOffset() - from), err
+}
+
+// keep says that the record that was read last is to be bound. It has as many
+// cells as the header: of a longer one gocsv would panic.
+func (b *binder) keep(record []string) { b.cells = append(b.cells, record...) }
+
+// bind binds the records that were kept, in their order.
+func (b *binder) bind() ([]boundRow, error) {
+	n := len(b.cells) / len(b.header)
+	if len(b.rows) < n {
+		b.rows = make([]boundRow, n)
+	}
+	clear(b.rows)
+	if err := gocsv.UnmarshalCSV(b, &b.rows); err != nil {
+		return nil, fmt.Errorf("can't bind the columns: %w", err)
+	}
+	return b.rows[:n], nil
+}
+
+// ReadAll is the header and the records that were kept.
+func (b *binder) ReadAll() ([][]string, error) {
+	b.records = append(b.records[:0], b.header)
+	for from := 0; from < len(b.cells); from += len(b.header) {
+		b.records = append(b.records, b.cells[from:from+len(b.header)])
+	}
+	return b.records, nil
+}
+
+// Read would be a record at a time, which gocsv does not ask for here.
+func (b *binder) Read() ([]string, error) { return nil, csv.ErrFieldCount }
+
+// boundRow is a row that gocsv binds.
+type boundRow struct{ *partner.Row }
+
+// UnmarshalCSVWithFields takes a cell. gocsv calls it with every cell of a
+// record, also with those of columns that hold no field.
+func (r *boundRow) UnmarshalCSVWithFields(column, cell string) error {
+	if r.Row == nil {
+		r.Row = new(partner.Row)
+	}
+	if f, ok := partner.FieldByName(column); ok {
+		*r.At(f) = cell
+	}
+	return nil
 }

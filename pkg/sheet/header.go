@@ -78,7 +78,7 @@ func (s *Sheet) unknownMaps(maps map[string]partner.Field) error {
 	return nil
 }
 
-// bind writes the header line for the binding: canonical names for the columns
+// bind makes the header for the binding: canonical names for the columns
 // that hold a field, and what matches none for the others.
 func (s *Sheet) bind() {
 	names := make([]string, len(s.Header))
@@ -90,7 +90,7 @@ func (s *Sheet) bind() {
 			names[i] = partner.Field(f).String()
 		}
 	}
-	s.bound = []byte(strings.Join(names, string(s.Delimiter)) + "\n")
+	s.bound = names
 }
 
 // doubled names all the fields that several columns could hold, and how to

@@ -33,38 +33,37 @@ func (s *Sheet) Parse(b Block) (Rows, error) {
 		return Rows{Rows: []Row{{Line: b.Line, Raw: trimBreak(b.Data), Bad: !utf8.Valid(b.Data),
 			Fault: "a cell goes on after its closing quotation mark; a quotation mark inside a cell has to be doubled"}}}, nil
 	}
-	bind, err := s.newBinder()
-	if err != nil {
-		return Rows{}, err
-	}
-	bind.in.Reset(b.Data)
-	p := parser{sheet: s, rest: b.Data, line: b.Line, text: utf8.Valid(b.Data)}
+	p := parser{sheet: s, binder: s.newBinder(b.Data), rest: b.Data, line: b.Line, text: utf8.Valid(b.Data)}
 	p.out.Rows = make([]Row, 0, b.Records)
 	for {
-		text, n, err := bind.read()
+		record, n, err := p.binder.next()
 		if errors.Is(err, io.EOF) {
-			s.binders.Put(bind)
-			p.out.Blank += breaksIn(p.rest)
-			return p.out, nil
+			break
 		}
-		if err := p.row(int(n), text, err); err != nil {
+		if err := p.row(n, record, err); err != nil {
 			return Rows{}, err
 		}
 	}
+	p.out.Blank += breaksIn(p.rest)
+	if err := p.bind(); err != nil {
+		return Rows{}, fmt.Errorf("%s: %w", s.Name(), err)
+	}
+	s.binders.Put(p.binder)
+	return p.out, nil
 }
 
-// parser walks along a block's bytes while the binding reads its records.
+// parser walks along a block's bytes while its records are read.
 type parser struct {
-	sheet *Sheet
-	rest  []byte
-	line  int
-	text  bool // all of the block is
-	out   Rows
+	sheet  *Sheet
+	binder *binder
+	rest   []byte
+	line   int
+	text   bool // all of the block is
+	out    Rows
 }
 
-// row takes the next n bytes as the row that was bound to text, or that
-// failed with err.
-func (p *parser) row(n int, text *partner.Row, err error) error {
+// row takes the next n bytes as the row of a record, which came with err.
+func (p *parser) row(n int, record []string, err error) error {
 	raw := p.rest[:n]
 	p.rest = p.rest[n:]
 	for len(raw) > 0 && (raw[0] == '\n' || raw[0] == '\r') { // blank lines, which encoding/csv skips
@@ -76,9 +75,10 @@ func (p *parser) row(n int, text *partner.Row, err error) error {
 		p.line++
 		p.out.Blank++
 	}
-	row := Row{Line: p.line, Raw: trimBreak(raw), Text: text, Bad: !p.text && !utf8.Valid(raw)}
+	row := Row{Line: p.line, Raw: trimBreak(raw), Bad: !p.text && !utf8.Valid(raw)}
 	p.line += p.sheet.linesIn(raw)
-	if p.sheet.blank(row) {
+	whole := err == nil
+	if p.sheet.blank(row.Raw, record, whole) {
 		p.out.Blank++
 		return nil
 	}
@@ -88,17 +88,36 @@ func (p *parser) row(n int, text *partner.Row, err error) error {
 		}
 	}
 	if errors.Is(err, csv.ErrFieldCount) {
-		row.Text, row.Fault = nil, p.sheet.ragged(row.Raw)
+		row.Fault = p.sheet.ragged(row.Raw)
 	} else if err != nil {
 		return fmt.Errorf("%s:%d: %w", p.sheet.Name(), row.Line, err)
+	} else {
+		p.binder.keep(record)
 	}
-	if row.Text != nil && bytes.IndexByte(raw, '\'') >= 0 {
+	p.out.Rows = append(p.out.Rows, row)
+	return nil
+}
+
+// bind gives the rows their cells.
+func (p *parser) bind() error {
+	bound, err := p.binder.bind()
+	if err != nil {
+		return err
+	}
+	for i := range p.out.Rows {
+		row := &p.out.Rows[i]
+		if row.Fault != "" {
+			continue
+		}
+		row.Text, bound = bound[0].Row, bound[1:]
+		if bytes.IndexByte(row.Raw, '\'') < 0 {
+			continue
+		}
 		for f := range partner.NumFields {
 			cell := row.Text.At(f)
 			*cell = unguard(*cell)
 		}
 	}
-	p.out.Rows = append(p.out.Rows, row)
 	return nil
 }
 
@@ -116,11 +135,11 @@ func (s *Sheet) ragged(raw []byte) string {
 }
 
 // blank says that a row holds no text at all, in our columns or in others.
-func (s *Sheet) blank(row Row) bool {
-	if row.Text != nil && !partner.Blank(row.Text.CompanyName) {
+func (s *Sheet) blank(raw []byte, record []string, whole bool) bool {
+	if i := s.columns[partner.CompanyName]; whole && i >= 0 && !partner.Blank(record[i]) {
 		return false
 	}
-	for i, c := range rawCells(row.Raw, s.Delimiter, nil) {
+	for i, c := range rawCells(raw, s.Delimiter, nil) {
 		if !partner.Blank(unquote(c)) && (i >= len(s.ours) || !s.ours[i]) {
 			return false
 		}

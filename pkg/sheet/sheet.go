@@ -72,12 +72,12 @@ type Sheet struct {
 	Header     []string  // as the sheet spells it
 	Workbook   *Workbook // which sheet was read of which; nil for text
 	columns    [partner.NumFields]int
-	ours       []bool // columns that an earlier run added
-	body       int64  // bytes before the first row, as UTF-8
-	bodyLine   int    // physical line of the first row
-	byRecord   bool   // a line is a record, as in a workbook, and not a physical line
-	bound      []byte // a header line of canonical names, for the binding
-	marked     bool   // the file says its encoding with a byte order mark
+	ours       []bool   // columns that an earlier run added
+	body       int64    // bytes before the first row, as UTF-8
+	bodyLine   int      // physical line of the first row
+	byRecord   bool     // a line is a record, as in a workbook, and not a physical line
+	bound      []string // canonical names, for the binding
+	marked     bool     // the file says its encoding with a byte order mark
 	command    string
 	sum        string // SHA-256 of a workbook's bytes, in hex
 	file       *os.File
