@@ -100,6 +100,7 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 			}
 			if w.reuse {
 				scanner.Reuse(b.block)
+				clear(b.rows) // what they point to is garbage now
 				w.spare.Put(&b.rows)
 			}
 		}

@@ -29,7 +29,6 @@ type binder struct {
 func (s *Sheet) newBinder(block []byte) *binder {
 	if b, ok := s.binders.Get().(*binder); ok {
 		b.in.Reset(block)
-		b.cells = b.cells[:0]
 		return b
 	}
 	b := &binder{in: bytes.NewReader(block), header: s.bound}
@@ -52,13 +51,19 @@ func (b *binder) next() (record []string, n int, err error) {
 // cells as the header: of a longer one gocsv would panic.
 func (b *binder) keep(record []string) { b.cells = append(b.cells, record...) }
 
+// forget lets go of what the last block's rows need.
+func (b *binder) forget() {
+	clear(b.cells)
+	clear(b.rows)
+	b.cells = b.cells[:0]
+}
+
 // bind binds the records that were kept, in their order.
 func (b *binder) bind() ([]boundRow, error) {
 	n := len(b.cells) / len(b.header)
 	if len(b.rows) < n {
 		b.rows = make([]boundRow, n)
 	}
-	clear(b.rows)
 	if err := gocsv.UnmarshalCSV(b, &b.rows); err != nil {
 		return nil, fmt.Errorf("can't bind the columns: %w", err)
 	}

@@ -48,6 +48,7 @@ func (s *Sheet) Parse(b Block) (Rows, error) {
 	if err := p.bind(); err != nil {
 		return Rows{}, fmt.Errorf("%s: %w", s.Name(), err)
 	}
+	p.binder.forget()
 	s.binders.Put(p.binder)
 	return p.out, nil
 }
