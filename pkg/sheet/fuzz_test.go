@@ -21,20 +21,52 @@ var seeds = []string{
 
 // rowsOf reads text below the test header, block by block of the given reader.
 func rowsOf(s *Sheet, r io.Reader) (rows []Row, err error) {
-	sc := &Scanner{name: "x", r: r, delim: ',', line: 2}
+	all, err := blocksOf(s, r, blockSize)
+	return all.Rows, err
+}
+
+// blocksOf reads text in blocks of the given size.
+func blocksOf(s *Sheet, r io.Reader, size int) (all Rows, err error) {
+	sc := &Scanner{name: "x", r: r, delim: ',', line: 2, size: size}
 	for {
 		b, err := sc.Next()
 		if err == io.EOF {
-			return rows, nil
+			return all, nil
 		} else if err != nil {
-			return rows, err
+			return all, err
 		}
 		got, err := s.Parse(b)
 		if err != nil {
-			return rows, err
+			return all, err
 		}
-		rows = append(rows, got.Rows...)
+		all.Rows = append(all.Rows, got.Rows...)
+		all.Blank += got.Blank
 	}
+}
+
+// FuzzBlocks: wherever a file is cut, inside a quoted cell or between a CR and
+// its LF, it has the rows, lines, faults and blank lines that it has in one
+// block.
+func FuzzBlocks(f *testing.F) {
+	for i, s := range seeds {
+		f.Add(uint8(i), []byte(s))
+		f.Add(uint8(1), []byte(strings.Repeat(s, 5)))
+	}
+	f.Add(uint8(7), []byte("A,GB,\"U\r\nK\",\"An\"\"n\",Lee,a@b.co\r\n\r\n\"B,\n\n\",GB,UK,O'Hara,'=1,\"c@d.co\"\rC,GB"))
+	s, err := open(f, header, Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, size uint8, text []byte) {
+		want, err := blocksOf(s, bytes.NewReader(text), blockSize)
+		got, err2 := blocksOf(s, bytes.NewReader(text), 1+int(size))
+		if err == nil && err2 == nil && cmp.Equal(want, got) {
+			return
+		}
+		if err == nil || err2 == nil || err.Error() != err2.Error() {
+			t.Fatalf("in one block %v, in blocks of %d %v\n%s", err, 1+int(size), err2, cmp.Diff(want, got))
+		}
+	})
 }
 
 // encodingOf picks an encoding, half of the time UTF-8.

@@ -33,6 +33,7 @@ type Scanner struct {
 	hash     hash.Hash // of the file's bytes, before they are decoded
 	sum      string    // in place of hash, for a workbook
 	delim    byte
+	size     int  // of a block, in bytes, unless a record is longer
 	line     int  // physical line of the first byte of rest
 	byRecord bool // count records, not physical lines
 	seq      int
@@ -44,7 +45,7 @@ type Scanner struct {
 // Next returns the next block, or io.EOF. Its bytes belong to the caller, who
 // may give them back.
 func (sc *Scanner) Next() (Block, error) {
-	for size := blockSize; ; size = min(size*2, MaxRecord+1) {
+	for size := sc.size; ; size = min(size*2, MaxRecord+1) {
 		if err := sc.fill(size); err != nil {
 			return Block{}, err
 		}
@@ -69,7 +70,7 @@ func (sc *Scanner) buffer() []byte {
 	if used, ok := sc.spare.Get().(*[]byte); ok {
 		return (*used)[:0]
 	}
-	return make([]byte, 0, blockSize)
+	return make([]byte, 0, sc.size)
 }
 
 // SHA256 is the hash of the file's bytes, in hex, once Next has said io.EOF.

@@ -213,5 +213,5 @@ func (s *Sheet) Scan() (*Scanner, error) {
 	if _, err := io.CopyN(io.Discard, r, s.body); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name(), err)
 	}
-	return &Scanner{name: s.Name(), r: r, hash: h, sum: s.sum, delim: s.Delimiter, line: s.bodyLine, byRecord: s.byRecord}, nil
+	return &Scanner{name: s.Name(), r: r, hash: h, sum: s.sum, delim: s.Delimiter, size: blockSize, line: s.bodyLine, byRecord: s.byRecord}, nil
 }
