@@ -68,6 +68,7 @@ bench: ## run the benchmarks: rows/s and bytes of each stage
 
 fuzz: ## run each fuzz test for five minutes
 	$(GO) test -run '^$$' -fuzz FuzzReader -fuzztime 5m ./pkg/sheet
+	$(GO) test -run '^$$' -fuzz FuzzBlocks -fuzztime 5m ./pkg/sheet
 	$(GO) test -run '^$$' -fuzz FuzzRoundTrip -fuzztime 5m ./pkg/sheet
 
 clean: ## remove what was built

@@ -25,6 +25,7 @@ func BenchmarkCheck(b *testing.B) {
 				row := *bc.row // Check cleans in place
 				r.Check(&row)
 			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 		})
 	}
 }
@@ -35,6 +36,7 @@ func BenchmarkKeyOf(b *testing.B) {
 	for b.Loop() {
 		KeyOf(&p, DefaultKey)
 	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
 func BenchmarkBody(b *testing.B) {

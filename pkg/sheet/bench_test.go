@@ -2,10 +2,16 @@ package sheet
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
+
+	"github.com/gocarina/gocsv"
+
+	"onboard/pkg/partner"
 )
 
 const benchRows = 100_000
@@ -52,6 +58,7 @@ func BenchmarkParse(b *testing.B) {
 			blocks = append(blocks, block)
 		}
 	}
+	b.ReportAllocs()
 	for b.Loop() {
 		for _, block := range blocks {
 			if _, err := s.Parse(block); err != nil {
@@ -60,4 +67,106 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(benchRows*b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// wideRows is a sheet without a header, of all thirteen columns.
+func wideRows(n int) []byte {
+	return bytes.Repeat([]byte("Larkfield Systems Ltd,GB,UK,MSP,Annabel,Whitcombe,office@larkfield.example,12,3,Kent,Dover,\"1 Harbour Road, Unit 4\",CT16 1AA\n"), n)
+}
+
+func wideHeader() (names []string) {
+	for _, spec := range partner.Specs {
+		names = append(names, spec.Name)
+	}
+	return names
+}
+
+// BenchmarkBind is what the binding of a row costs beside encoding/csv: as it is,
+// by gocsv's reflection, and by hand.
+func BenchmarkBind(b *testing.B) {
+	const rows = 1000
+	data, header := wideRows(rows), wideHeader()
+	s := &Sheet{Delimiter: ',', Header: header, bound: header}
+	stages := map[string]func() error{
+		"encoding/csv alone": func() error {
+			binder, err := readBlock(s.newBinder(data))
+			binder.forget()
+			s.binders.Put(binder)
+			return err
+		},
+		"gocsv by name": func() error {
+			binder, err := readBlock(s.newBinder(data))
+			if err == nil {
+				_, err = binder.bind()
+			}
+			binder.forget()
+			s.binders.Put(binder)
+			return err
+		},
+		"gocsv by reflection": func() error {
+			r := csv.NewReader(io.MultiReader(strings.NewReader(strings.Join(header, ",")+"\n"), bytes.NewReader(data)))
+			r.ReuseRecord = true
+			bind, err := gocsv.NewUnmarshaller(r, &partner.Row{})
+			for err == nil {
+				_, err = bind.Read()
+			}
+			return noEOF(err)
+		},
+		"by hand": func() error {
+			binder := s.newBinder(data)
+			all := make([]partner.Row, 0, rows)
+			record, _, err := binder.next()
+			for ; err == nil; record, _, err = binder.next() {
+				all = all[:len(all)+1]
+				for f, cell := range record {
+					*all[len(all)-1].At(partner.Field(f)) = cell
+				}
+			}
+			s.binders.Put(binder)
+			return noEOF(err)
+		},
+	}
+	for _, name := range []string{"encoding/csv alone", "gocsv by name", "gocsv by reflection", "by hand"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := stages[name](); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}
+
+// readBlock keeps all records of a block.
+func readBlock(b *binder) (*binder, error) {
+	record, _, err := b.next()
+	for ; err == nil; record, _, err = b.next() {
+		b.keep(record)
+	}
+	return b, noEOF(err)
+}
+
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// TestRowsAreCheap holds that a row costs no more allocations than gocsv needs
+// for it: one of encoding/csv, the row, and two of a word each.
+func TestRowsAreCheap(t *testing.T) {
+	const rows = 1000
+	s := &Sheet{Delimiter: ',', Header: wideHeader(), bound: wideHeader(), ours: make([]bool, partner.NumFields)}
+	block := Block{Line: 2, Data: wideRows(rows), Records: rows}
+	got := testing.AllocsPerRun(10, func() {
+		if parsed, err := s.Parse(block); err != nil || len(parsed.Rows) != rows {
+			t.Fatal(len(parsed.Rows), err)
+		}
+	})
+	if most := 4.2 * rows; got > most {
+		t.Errorf("%v allocations for %d rows, want at most %v", got, rows, most)
+	}
 }

@@ -78,8 +78,7 @@ func (p *parser) row(n int, record []string, err error) error {
 	}
 	row := Row{Line: p.line, Raw: trimBreak(raw), Bad: !p.text && !utf8.Valid(raw)}
 	p.line += p.sheet.linesIn(raw)
-	whole := err == nil
-	if p.sheet.blank(row.Raw, record, whole) {
+	if p.sheet.blank(row.Raw, record, err == nil) {
 		p.out.Blank++
 		return nil
 	}
@@ -88,12 +87,13 @@ func (p *parser) row(n int, record []string, err error) error {
 			return &FileError{File: p.sheet.Name(), Line: row.Line, Msg: fmt.Sprintf("the row has %d cells, and %d is the most", n, MaxColumns)}
 		}
 	}
-	if errors.Is(err, csv.ErrFieldCount) {
-		row.Fault = p.sheet.ragged(row.Raw)
-	} else if err != nil {
-		return fmt.Errorf("%s:%d: %w", p.sheet.Name(), row.Line, err)
-	} else {
+	switch {
+	case err == nil:
 		p.binder.keep(record)
+	case errors.Is(err, csv.ErrFieldCount):
+		row.Fault = p.sheet.ragged(row.Raw)
+	default:
+		return fmt.Errorf("%s:%d: %w", p.sheet.Name(), row.Line, err)
 	}
 	p.out.Rows = append(p.out.Rows, row)
 	return nil
