@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -106,10 +107,12 @@ func (c *chromium) open(page, query string) string {
 	if err != nil {
 		c.Fatal(err)
 	}
-	cmd := exec.CommandContext(c.Context(), "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+	ctx, cancel := context.WithTimeout(c.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--no-first-run", "--user-data-dir="+c.TempDir(),
 		"--proxy-server="+c.proxy.URL, "--proxy-bypass-list=<-loopback>", "--enable-logging=stderr", "--dump-dom", "file://"+path+"#q="+query)
-	cmd.WaitDelay = time.Minute
+	cmd.WaitDelay = time.Second
 	var dom, console strings.Builder
 	cmd.Stdout, cmd.Stderr = &dom, &console
 	if err := cmd.Run(); err != nil || !strings.Contains(dom.String(), "</html>") {

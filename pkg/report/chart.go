@@ -153,7 +153,7 @@ func paceChart(t, finest batch.Timeline, rate float64) chart {
 			paces[i] = float64(m.Requests) / (to - from).Seconds() * unit.Seconds()
 		}
 		most, throttled, held = max(most, paces[i]), throttled+m.Throttled, held+m.Held
-		c.Table = append(c.Table, []string{tableTime(to), grouped(m.Requests), decimal(paces[i]), grouped(m.Throttled), pause(m.Held)})
+		c.Table = append(c.Table, []string{tableTime(to), grouped(m.Requests), fmt.Sprintf("%.1f", paces[i]), grouped(m.Throttled), pause(m.Held)})
 	}
 	up := upTo(most)
 	c.Y = up.ticks()

@@ -134,7 +134,7 @@ func TestMissing(t *testing.T) {
 func TestUpTo(t *testing.T) {
 	for most, want := range map[float64]string{
 		300: "0 100 200 300", 8: "0 2 4 6 8", 8.2: "0 5 10", 4: "0 1 2 3 4", 7: "0 2 4 6 8", 1234: "0 500 1,000 1,500",
-		0.5: "0.0 0.2 0.4 0.6", 1: "0.0 0.5 1.0", 1e6: "0 500,000 1,000,000",
+		0.5: "0.0 0.2 0.4 0.6", 1: "0.0 0.5 1.0", 1e6: "0 0.5 M 1 M",
 	} {
 		var got []string
 		for _, tick := range upTo(most).ticks() {

@@ -41,7 +41,10 @@ func (s scale) ticks() (all []tick) {
 	for i := 0; float64(i)*s.step <= s.max*(1+1e-9); i++ {
 		v := float64(i) * s.step
 		text := grouped(int(math.Round(v)))
-		if s.step < 1 {
+		switch {
+		case s.max >= 1e6 && i > 0:
+			text = decimal(v/1e6) + " M"
+		case s.step < 1:
 			text = strconv.FormatFloat(v, 'f', int(math.Ceil(-math.Log10(s.step)-1e-9)), 64)
 		}
 		all = append(all, tick{coordinate(100-100*v/s.max) + "%", text})
