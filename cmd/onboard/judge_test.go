@@ -180,63 +180,68 @@ func verdict(t *testing.T, server *sandbox.Server, dir, base string, rows int, e
 	return found
 }
 
-// patient asks of each run whether it sent anything in a pause of which it had
-// been told, and makes no allowance. A run writes the line of an answer when all of
-// it have been stopped, and notes when it looked last before the first byte of a
-// request. The pause ends no sooner than its length after the server got the
-// request that it refused. What the two clocks show is of one computer. It counts the pauses.
-func patient(t *testing.T, journal []byte, pause time.Duration, logs ...string) (pauses int) {
+// logLine is a line of a log, or of the sandbox's journal.
+type logLine struct {
+	Msg       string
+	At        time.Time // arrival at the server
+	TS, Begun time.Time // when the line was written; just before the first byte
+	Trace     string    `json:"trace_id"`
+	Fault     string
+}
+
+func logLines(t *testing.T, text []byte) (lines []logLine) {
 	t.Helper()
-	type line struct {
-		At, TS, Begun time.Time
-		Trace         string `json:"trace_id"`
-		Fault         string
-	}
-	each := func(text []byte, do func(line)) {
-		for decoder := json.NewDecoder(bytes.NewReader(text)); ; {
-			var l line
-			if err := decoder.Decode(&l); errors.Is(err, io.EOF) {
-				return
-			} else if err != nil {
-				t.Fatal(err)
-			}
-			do(l)
+	for decoder := json.NewDecoder(bytes.NewReader(text)); ; {
+		var l logLine
+		if err := decoder.Decode(&l); errors.Is(err, io.EOF) {
+			return lines
+		} else if err != nil {
+			t.Fatal(err)
 		}
+		lines = append(lines, l)
 	}
+}
+
+// patient asks of a run whether it sent anything in a pause of which it had been
+// told, or after it had stopped, and makes no allowance. A run writes the line of an
+// answer, or of its stop, when all have been told, and notes the time before it
+// looks for the last time, just before the first byte of a request. The pause ends
+// no sooner than its length after the server got the request that it refused. All
+// clocks are those of one computer. patient counts the pauses.
+func patient(t *testing.T, path string, journal []logLine, pause time.Duration) int {
+	t.Helper()
 	until := map[string]time.Time{} // by the trace id of the request that was refused
-	each(journal, func(l line) {
+	for _, l := range journal {
 		if strings.HasSuffix(l.Fault, "-retry") {
 			until[l.Trace] = l.At.Add(pause)
 		}
-	})
-	requests := 0
-	for _, path := range logs {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := logLines(t, text)
+	var pauses []logLine
+	stopped := time.Now()
+	for _, l := range lines {
+		if !until[l.Trace].IsZero() {
+			pauses = append(pauses, l)
 		}
-		var told []line
-		each(text, func(l line) {
-			if !until[l.Trace].IsZero() {
-				told = append(told, l)
-			}
-		})
-		each(text, func(l line) {
-			for _, p := range told {
-				if l.Begun.After(p.TS) && l.Begun.Before(until[p.Trace]) {
-					t.Errorf("%s: a request left %v before the end of a pause that was known for %v", path, until[p.Trace].Sub(l.Begun), l.Begun.Sub(p.TS))
-				}
-			}
-			if !l.Begun.IsZero() {
-				requests++
-			}
-		})
-		pauses += len(told)
+		if l.Msg == "stop" {
+			stopped = l.TS
+		}
 	}
-	if requests == 0 {
-		t.Error("the logs name no request")
+	for _, l := range lines {
+		for _, p := range pauses {
+			if l.Begun.After(p.TS) && l.Begun.Before(until[p.Trace]) {
+				t.Errorf("%s: a request left %v before the end of a pause that was known for %v", path, until[p.Trace].Sub(l.Begun), l.Begun.Sub(p.TS))
+			}
+		}
+		if l.Begun.After(stopped) {
+			t.Errorf("%s: a request left %v after the run had stopped", path, l.Begun.Sub(stopped))
+		}
 	}
-	return pauses
+	return len(pauses)
 }
 
 // sums holds the numbers of the summary against the files (J4).

@@ -69,6 +69,10 @@ func (l *attemptLog) attempt(a batch.Attempt) {
 	l.Log(level, "attempt", fields...)
 }
 
+// stop logs that no further request begins; of one that had begun the line comes
+// later.
+func (l *attemptLog) stop(stop *batch.Stop) { l.Warn("stop", zap.String("reason", stop.Reason)) }
+
 // end logs how the run ended.
 func (l *attemptLog) end(stop *batch.Stop, counts map[partner.Status]int) {
 	fields := make([]zap.Field, 0, len(counts)+1)

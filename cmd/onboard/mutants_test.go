@@ -101,7 +101,7 @@ var mutants = []mutant{
 	time.Sleep(2 * time.Millisecond)
 `}}, "torture", "./pkg/ledger/sqlite", "TestNoTimerInGroupCommit"},
 
-	{"no look before the first byte", []change{{"cmd/onboard/prepare.go", `s.limiter.Held() == 0`, `true`}},
+	{"no look before the first byte", []change{{"pkg/batch/attempt.go", `s.Pace.Held() == 0 && s.intake.Err() == nil`, `true`}},
 		"", "./cmd/onboard", "TestPauseWhileConnecting"},
 
 	{"write on though the file is gone", []change{{"pkg/ledger/sqlite/writer.go", `		err = l.checkPlace()

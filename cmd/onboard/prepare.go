@@ -134,9 +134,8 @@ func (s *submission) ledgerPath() (string, error) {
 }
 
 func (s *submission) newClient() (*lmpi.Client, error) {
-	s.limiter = pace.New(s.perSecond)
 	config := lmpi.Config{Base: s.to.base, Credentials: s.to.credentials, Timeout: s.timeout,
-		Concurrency: s.concurrency, UserAgent: "onboard/" + version(), Ready: func() bool { return s.limiter.Held() == 0 }}
+		Concurrency: s.concurrency, UserAgent: "onboard/" + version()}
 	if s.caFile != "" {
 		pem, err := os.ReadFile(s.caFile)
 		if err != nil {

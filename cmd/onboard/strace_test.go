@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,8 @@ func TestFailingDisk(t *testing.T) {
 						t.Parallel()
 						server, address := serve(t, sandbox.Config{})
 						dir, base, ledger := prepared(t, address, rows)
-						cmd := traced(plainCommand(t, dir, fast(address)...), "-o", "/dev/null", "-P", ledger, "-P", ledger+"-wal", "-e", "trace="+call,
+						trace, log := filepath.Join(t.TempDir(), "calls"), filepath.Join(dir, "run.log")
+						cmd := traced(plainCommand(t, dir, fast(address, "--log-file", log)...), "-ttt", "-o", trace, "-P", ledger, "-P", ledger+"-wal", "-e", "trace="+call,
 							"-e", fmt.Sprintf("inject=%s:error=%s:when=%d%s", call, fault, n, persistent))
 						screen := &strings.Builder{}
 						cmd.Stderr = screen
@@ -52,6 +54,9 @@ func TestFailingDisk(t *testing.T) {
 						code := cmd.ProcessState.ExitCode()
 						if failed := strings.Contains(screen.String(), "ledger"); code != 0 && (code != 2 && code != 3 || !failed) {
 							t.Errorf("exit code %d\n%s", code, screen)
+						}
+						if code == 3 {
+							silent(t, trace, log)
 						}
 						_ = plainCommand(t, dir, fast(address)...).Run()
 						found := verdict(t, server, dir, base, rows)
@@ -63,6 +68,41 @@ func TestFailingDisk(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// silent expects that no request began after a run had stopped because its ledger
+// failed, that it said so, and that between the failed call and the stop there left
+// no more than had been claimed before.
+func silent(t *testing.T, trace, log string) {
+	t.Helper()
+	text, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := regexp.MustCompile(`(?m)^\d+ +(\d+)\.(\d+) .*\(INJECTED\)$`).FindStringSubmatch(string(text))
+	if call == nil {
+		t.Fatalf("no call failed\n%s", text)
+	}
+	failed, err := time.ParseDuration(call[1] + "s" + call[2] + "us")
+	if err != nil {
+		t.Fatal(err)
+	}
+	patient(t, log, nil, 0)
+	if text, err = os.ReadFile(log); err != nil {
+		t.Fatal(err)
+	}
+	stops, after := 0, 0
+	for _, l := range logLines(t, text) {
+		if l.Msg == "stop" {
+			stops++
+		}
+		if l.Begun.After(time.Unix(0, int64(failed))) {
+			after++
+		}
+	}
+	if stops != 1 || after >= workers {
+		t.Errorf("%d stops were logged, and %d requests began after a call had failed\n%s", stops, after, text)
 	}
 }
 

@@ -25,7 +25,6 @@ type submission struct {
 	started time.Time
 
 	perSecond float64
-	limiter   *pace.Limiter
 	dir       string // of the outputs
 	rules     *partner.Rules
 	sheet     *sheet.Sheet
@@ -108,11 +107,12 @@ func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error
 	if err := e.open(); err != nil {
 		return s.giveUp(err)
 	}
+	limiter := pace.New(s.perSecond)
 	now, intake, release := signals(ctx, s.console)
 	defer release()
-	b := batch.Submission{Plan: s.plan, Run: s.ledgerRun, Send: s.client.Create, Pace: s.limiter, Concurrency: s.concurrency,
-		MaxAttempts: s.attempts, Limit: s.limit, Only: only, OnAttempt: s.log.attempt, Emit: e.emit, Progress: e.progress}
-	stopDrawing := s.draw(e, s.limiter)
+	b := batch.Submission{Plan: s.plan, Run: s.ledgerRun, Send: s.client.Create, Pace: limiter, Concurrency: s.concurrency,
+		MaxAttempts: s.attempts, Limit: s.limit, Only: only, OnAttempt: s.log.attempt, OnStop: s.log.stop, Emit: e.emit, Progress: e.progress}
+	stopDrawing := s.draw(e, limiter)
 	var err error
 	e.stop, err = b.Do(now, intake)
 	stopDrawing()

@@ -41,7 +41,7 @@ func TestPause(t *testing.T) {
 	if err := plainCommand(t, dir, fast(address, "--log-file", "run.log")...).Run(); err != nil {
 		t.Error(err)
 	}
-	if n := patient(t, journal.Bytes(), time.Second, filepath.Join(dir, "run.log")); n != 5 {
+	if n := patient(t, filepath.Join(dir, "run.log"), logLines(t, journal.Bytes()), time.Second); n != 5 {
 		t.Errorf("%d pauses were asked for, not 5", n)
 	}
 	if took := time.Since(began); took < 3*time.Second {
@@ -245,7 +245,10 @@ func soak(t *testing.T, seed int64) {
 		code = cmd.ProcessState.ExitCode()
 	}
 	found := verdict(t, server, dir, filepath.Join(dir, "list"), soakRows, early)
-	pauses := patient(t, journal.Bytes(), time.Second, logs...)
+	pauses, requests := 0, logLines(t, journal.Bytes())
+	for _, log := range logs {
+		pauses += patient(t, log, requests, time.Second)
+	}
 	counts := map[string]int{}
 	for _, row := range found {
 		counts[row["onboard_status"]]++

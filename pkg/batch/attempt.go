@@ -56,16 +56,16 @@ func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite boo
 	}
 }
 
-// attempt makes one request and counts it. Everybody may be asked to wait while
-// the claim is on its way to the disk, or the connection is made: then nothing
-// leaves, and the request begins anew afterwards. wait is how long to wait before
-// another attempt; an error is that of an intake that ended before anything left.
+// attempt makes one request and counts it. Everybody may be asked to wait or to
+// stop while the claim is on its way to the disk, or the connection is made: then
+// nothing leaves, and the request begins anew afterwards. wait is how long to wait
+// before another attempt; an error, that the intake ended before anything left.
 func (s *Submission) attempt(ctx context.Context, j *job, try, number int, trace string) (a lmpi.Answer, wait time.Duration, err error) {
 	for a.Failure = lmpi.FailureHeld; a.Failure == lmpi.FailureHeld; {
-		if s.Pace.Held() > 0 && s.Pace.Wait(s.intake) != nil {
+		if s.intake.Err() != nil || s.Pace.Held() > 0 && s.Pace.Wait(s.intake) != nil {
 			return lmpi.Answer{}, 0, s.intake.Err()
 		}
-		a = s.Send(ctx, j.body, trace)
+		a = s.Send(ctx, j.body, trace, func() bool { return s.Pace.Held() == 0 && s.intake.Err() == nil })
 	}
 	wait = s.brake(a, try)
 	s.Progress.answered(a)

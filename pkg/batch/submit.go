@@ -37,8 +37,9 @@ type Stop struct {
 
 func (s *Stop) Error() string { return s.Reason }
 
-// SendFunc makes one attempt over the network.
-type SendFunc func(ctx context.Context, body []byte, traceID string) lmpi.Answer
+// SendFunc makes one attempt over the network, unless ready says no when its first
+// byte is due.
+type SendFunc func(ctx context.Context, body []byte, traceID string, ready func() bool) lmpi.Answer
 
 // Attempt is one request and what became of it, for the log.
 type Attempt struct {
@@ -60,6 +61,7 @@ type Submission struct {
 	Limit       int                 // rows that are sent, at most; 0: all
 	Only        map[ledger.Key]bool // the rows that may be sent; nil: all
 	OnAttempt   func(Attempt)
+	OnStop      func(*Stop)         // when no further request begins
 	Emit        func(*Result) error // called in input order
 	Progress    *Progress
 
@@ -99,6 +101,9 @@ const orderDepth = 8192
 func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 	s.intake, s.stop = context.WithCancelCause(intake)
 	defer s.stop(nil)
+	if s.OnStop != nil {
+		defer context.AfterFunc(s.intake, func() { s.OnStop(s.stopped()) })()
+	}
 	s.permits = make(chan struct{}, s.Concurrency)
 	s.permits <- struct{}{} // the canary: one row alone
 	s.opened = 1

@@ -43,11 +43,6 @@ type Config struct {
 	RootCAs     *x509.CertPool   // nil: the system's
 	Now         func() time.Time // nil: time.Now
 	UserAgent   string
-
-	// Ready is asked just before the first byte of each request, when the connection is
-	// there; at false nothing is sent, and the attempt is Unsent with FailureHeld. nil:
-	// always. Behind a forward proxy, whose connections are not ours, it is not asked.
-	Ready func() bool
 }
 
 // Client calls the API. It is safe for concurrent use.
@@ -116,8 +111,12 @@ func NewTraceID() string { return uuid.NewString() }
 // Create asks the API to create the partner that body describes, and judges the
 // answer. It makes one POST at most, whatever happens, and returns when the answer is
 // complete, the timeout is over or ctx is done.
-func (c *Client) Create(ctx context.Context, body []byte, traceID string) Answer {
-	evidence, answer := c.exchange(ctx, http.MethodPost, onboardingPath, body, traceID, bodyLimit)
+//
+// ready is asked when the connection is there, just before the first byte; at false
+// nothing is sent, and the attempt is Unsent with FailureHeld. nil: always. Behind a
+// forward proxy, whose connections are not ours, it is not asked.
+func (c *Client) Create(ctx context.Context, body []byte, traceID string, ready func() bool) Answer {
+	evidence, answer := c.exchange(ctx, http.MethodPost, onboardingPath, body, traceID, bodyLimit, ready)
 	if evidence.Status/100 == 2 && evidence.BodyError == "" {
 		evidence.Token, evidence.Link, evidence.BodyError = readCreated(answer)
 	}
@@ -129,11 +128,11 @@ func (c *Client) Create(ctx context.Context, body []byte, traceID string) Answer
 }
 
 // exchange is one attempt: it observes, reads the body, and judges nothing.
-func (c *Client) exchange(ctx context.Context, method, path string, body []byte, traceID string, limit int) (Evidence, []byte) {
+func (c *Client) exchange(ctx context.Context, method, path string, body []byte, traceID string, limit int, ready func() bool) (Evidence, []byte) {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	m := meter{gate: gate{ready: c.config.Ready}}
+	m := meter{gate: gate{ready: ready}}
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: m.got})
 	var e Evidence
 	var answer []byte

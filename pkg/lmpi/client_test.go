@@ -33,7 +33,7 @@ func TestCreateSendsWhatTheAPIAsksFor(t *testing.T) {
 	defer server.Close()
 	c := newClient(t, mustParse(t, server.URL), nil)
 	c.config.Now = func() time.Time { return time.Unix(1363797148, 999) }
-	a := c.Create(t.Context(), []byte(body), "0b8a4c1e-9e0b-4f0e-8d53-0123456789ab")
+	a := c.Create(t.Context(), []byte(body), "0b8a4c1e-9e0b-4f0e-8d53-0123456789ab", nil)
 
 	want := http.Header{
 		"Content-Length": {"36"},
@@ -270,7 +270,7 @@ func TestCancel(t *testing.T) {
 		s := newWireServer(t, false, never)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(errors.New("words of the caller"))
-		a := s.client(t).Create(ctx, []byte("{}"), NewTraceID())
+		a := s.client(t).Create(ctx, []byte("{}"), NewTraceID(), nil)
 		if a.Outcome != Unsent || a.Failure != FailureCancelled || s.posts.Load() != 0 {
 			t.Errorf("got %v, %v, %d POSTs", a.Outcome, a.Failure, s.posts.Load())
 		}
@@ -284,7 +284,7 @@ func TestCancel(t *testing.T) {
 			x.stall()
 			return false
 		})
-		a := s.client(t).Create(ctx, []byte("{}"), NewTraceID())
+		a := s.client(t).Create(ctx, []byte("{}"), NewTraceID(), nil)
 		if a.Outcome != InDoubt || a.Failure != FailureCancelled || s.posts.Load() != 1 {
 			t.Errorf("got %v, %v, %d POSTs", a.Outcome, a.Failure, s.posts.Load())
 		}

@@ -22,7 +22,7 @@ const (
 	FailureNotTLS              // the port speaks something else
 	FailureNotLocal            // a plain-http target that is another computer
 	FailureCancelled           // the caller gave up
-	FailureHeld                // Config.Ready said no
+	FailureHeld                // the caller was not ready any more
 	FailureTimeout
 	FailureBroken // the connection ended early, or what came was not HTTP
 )

@@ -145,5 +145,5 @@ func testCredentials() Credentials {
 
 func create(t *testing.T, c *Client) Answer {
 	t.Helper()
-	return c.Create(t.Context(), []byte(`{"company":{"name":"Example"}}`), NewTraceID())
+	return c.Create(t.Context(), []byte(`{"company":{"name":"Example"}}`), NewTraceID(), nil)
 }

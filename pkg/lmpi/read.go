@@ -90,7 +90,7 @@ func (c *Client) Onboarding(ctx context.Context, token, traceID string) Reading 
 
 // read makes one GET, whose answer should be JSON.
 func (c *Client) read(ctx context.Context, path, traceID string, limit int, into any) Evidence {
-	e, body := c.exchange(ctx, http.MethodGet, path, nil, traceID, limit)
+	e, body := c.exchange(ctx, http.MethodGet, path, nil, traceID, limit, nil)
 	if e.Status == http.StatusOK && e.BodyError == "" && json.Unmarshal(body, into) != nil {
 		e.BodyError = "not the documented JSON"
 	}

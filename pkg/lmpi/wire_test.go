@@ -63,16 +63,12 @@ func TestNotReady(t *testing.T) {
 				return ok
 			})
 			c := s.client(t)
-			ready := true
-			c.config.Ready = func() bool { return ready }
 			want := []any{Unsent, FailureHeld, int64(0), true, Created, int64(1)}
 			if reused {
 				create(t, c)
 				want[5] = int64(2)
 			}
-			ready = false
-			held := create(t, c)
-			ready = true
+			held := c.Create(t.Context(), []byte("{}"), NewTraceID(), func() bool { return false })
 			a := create(t, c)
 			got := []any{held.Outcome, held.Failure, held.BytesWritten, held.Begun.IsZero(), a.Outcome, s.posts.Load()}
 			if diff := cmp.Diff(want, got); diff != "" || a.Begun.IsZero() {
@@ -229,7 +225,7 @@ func TestPartlyWritten(t *testing.T) {
 			x.reset()
 			return false
 		})
-		a := s.client(t).Create(t.Context(), make([]byte, 64<<20), NewTraceID())
+		a := s.client(t).Create(t.Context(), make([]byte, 64<<20), NewTraceID(), nil)
 		if a.Outcome != InDoubt || a.BytesWritten == 0 {
 			t.Errorf("%v after %d bytes: %v", a.Outcome, a.BytesWritten, a.Err)
 		}
