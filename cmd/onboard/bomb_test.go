@@ -3,11 +3,16 @@
 package main
 
 import (
+	"archive/zip"
 	"bufio"
+	"bytes"
+	"compress/flate"
 	"encoding/csv"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -67,21 +72,100 @@ func TestBombs(t *testing.T) {
 				t.Fatal(err)
 			}
 			f.Close()
-			cmd := plainCommand(t, dir, fast(address)...)
-			screen := &strings.Builder{}
-			cmd.Stderr = screen
-			began := time.Now()
-			_ = cmd.Run()
-			took, code := time.Since(began), cmd.ProcessState.ExitCode()
-			memory := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10
-			if code != tt.code || !strings.Contains(screen.String(), tt.says) || code == 2 && server.Snapshot().Posts > 0 {
-				t.Errorf("exit %d, %d requests\n%s", code, server.Snapshot().Posts, screen)
-			}
-			if took > 5*time.Second || memory > 64 || screen.Len() > 4096 {
-				t.Errorf("it took %v, %d MB and %d bytes of words", took, memory, screen.Len())
-			}
-			t.Logf("%v, %d MB: %s", took.Round(time.Millisecond), memory, screen)
+			defuse(t, server, plainCommand(t, dir, fast(address)...), tt.code, tt.says)
 		})
+	}
+}
+
+// defuse runs the program on a file that is made to hurt, and holds it to its end,
+// its words, its time and its memory.
+func defuse(t *testing.T, server *sandbox.Server, cmd *exec.Cmd, wantCode int, says string) {
+	t.Helper()
+	screen := &strings.Builder{}
+	cmd.Stderr = screen
+	began := time.Now()
+	_ = cmd.Run()
+	took, code := time.Since(began), cmd.ProcessState.ExitCode()
+	memory := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10
+	if code != wantCode || !strings.Contains(screen.String(), says) || code == 2 && server.Snapshot().Posts > 0 {
+		t.Errorf("exit %d, %d requests\n%s", code, server.Snapshot().Posts, screen)
+	}
+	if took > 5*time.Second || memory > 64 || screen.Len() > 4096 {
+		t.Errorf("it took %v, %d MB and %d bytes of words", took, memory, screen.Len())
+	}
+	t.Logf("%v, %d MB: %s", took.Round(time.Millisecond), memory, screen)
+}
+
+// TestWorkbookBombs is T23: a workbook of a few megabytes whose sheet unpacks to 867,
+// and which says so, or does not. Nothing is unpacked to disk.
+func TestWorkbookBombs(t *testing.T) {
+	const size = 867
+	for name, tt := range map[string]struct {
+		declared uint64
+		says     string
+	}{
+		"that says so": {size << 20, "unpacks to more than 200 MB"},
+		"that lies":    {1 << 20, "list.xlsx"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, address := serve(t, sandbox.Config{})
+			dir := t.TempDir()
+			if text, err := plainCommand(t, dir, "template", "good.xlsx").CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, text)
+			}
+			inflated(t, filepath.Join(dir, "good.xlsx"), filepath.Join(dir, "list.xlsx"), size, tt.declared)
+			args := fast(address)
+			args[1] = "list.xlsx"
+			cmd := plainCommand(t, dir, args...)
+			temporary := t.TempDir()
+			cmd.Env = append(cmd.Env, "TMPDIR="+temporary)
+			defuse(t, server, cmd, 2, tt.says)
+			if left := files(t, temporary); len(left) > 0 {
+				t.Errorf("%v was left", left)
+			}
+		})
+	}
+}
+
+// inflated copies a workbook with so many megabytes of spaces in the place of its
+// first sheet.
+func inflated(t *testing.T, from, to string, megabytes int, declared uint64) {
+	t.Helper()
+	var chunk, end bytes.Buffer
+	w, err := flate.NewWriter(&chunk, flate.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = w.Write(bytes.Repeat([]byte(" "), 1<<20))
+	_ = w.Flush() // ends at a byte, and so can be repeated
+	w.Reset(&end)
+	_ = w.Close()
+	packed := append(bytes.Repeat(chunk.Bytes(), megabytes), end.Bytes()...)
+	good, err := zip.OpenReader(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer good.Close()
+	f, err := os.Create(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	book := zip.NewWriter(f)
+	for _, part := range good.File {
+		if part.Name != "xl/worksheets/sheet1.xml" {
+			err = errors.Join(err, book.Copy(part))
+			continue
+		}
+		raw, e := book.CreateRaw(&zip.FileHeader{Name: part.Name, Method: zip.Deflate, CompressedSize64: uint64(len(packed)), UncompressedSize64: declared})
+		if e == nil {
+			_, e = raw.Write(packed)
+		}
+		err = errors.Join(err, e)
+	}
+	if err = errors.Join(err, book.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
 

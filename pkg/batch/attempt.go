@@ -187,10 +187,13 @@ func (s *Submission) settle(j *job, number int, trace string, a lmpi.Answer) (Re
 func (s *Submission) afterAnswer(a lmpi.Answer) {
 	s.mu.Lock()
 	s.spent = 0
-	if a.Outcome == lmpi.InDoubt {
-		s.doubts++
-	} else {
-		s.doubts = 0
+	switch {
+	case a.Outcome != lmpi.InDoubt && (a.Begun.IsZero() || a.Begun.After(s.doubted)):
+		s.doubts = 0 // one that left before the first in doubt says nothing about the server since
+	case a.Outcome == lmpi.InDoubt:
+		if s.doubts++; s.doubts == 1 {
+			s.doubted = a.Begun
+		}
 	}
 	doubts := s.doubts
 	s.mu.Unlock()

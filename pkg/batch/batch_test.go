@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"onboard/pkg/lmpi"
 	"onboard/pkg/partner"
 )
 
@@ -89,5 +90,40 @@ func TestQuota(t *testing.T) {
 	}
 	if newQuota(64).left < 64*repeatCosts {
 		t.Error("one refusal of everything in flight ends a run")
+	}
+}
+
+// TestThreeInDoubt: a run stops at three rows in doubt in a row. A good answer in
+// between counts when its request left after the first of them.
+func TestThreeInDoubt(t *testing.T) {
+	type answer struct {
+		outcome lmpi.Outcome
+		begun   int // 0: not known
+	}
+	const bad, good = lmpi.InDoubt, lmpi.Created
+	for name, tt := range map[string]struct {
+		answers []answer
+		stops   bool
+	}{
+		"three":              {[]answer{{bad, 1}, {bad, 2}, {bad, 3}}, true},
+		"two":                {[]answer{{bad, 1}, {bad, 2}}, false},
+		"one that came late": {[]answer{{bad, 2}, {good, 1}, {bad, 3}, {bad, 4}}, true},
+		"a good one":         {[]answer{{bad, 1}, {bad, 3}, {good, 2}, {bad, 4}, {bad, 5}}, false},
+		"a refusal":          {[]answer{{bad, 1}, {lmpi.Rejected, 2}, {bad, 3}, {bad, 4}}, false},
+		"behind a proxy":     {[]answer{{bad, 0}, {bad, 0}, {good, 0}, {bad, 0}}, false},
+		"anew":               {[]answer{{bad, 1}, {good, 2}, {bad, 5}, {good, 3}, {bad, 6}, {bad, 7}}, true},
+	} {
+		stopped := false
+		s := &Submission{stop: func(error) { stopped = true }}
+		for _, a := range tt.answers {
+			var e lmpi.Evidence
+			if a.begun > 0 {
+				e.Begun = time.Unix(int64(a.begun), 0)
+			}
+			s.afterAnswer(lmpi.Answer{Evidence: e, Verdict: lmpi.Verdict{Outcome: a.outcome}})
+		}
+		if stopped != tt.stops {
+			t.Errorf("%s: stopped %v", name, stopped)
+		}
 	}
 }

@@ -70,10 +70,11 @@ type Submission struct {
 	permits chan struct{} // to be in flight
 	quota   *quota
 	mu      sync.Mutex
-	opened  int // permits there are
-	doubts  int // rows in doubt, one after the other
-	spent   int // rows whose attempts ran out, one after the other
-	begun   int // rows handed over for sending
+	opened  int       // permits there are
+	doubts  int       // rows in doubt, one after the other
+	doubted time.Time // when the first of them left
+	spent   int       // rows whose attempts ran out, one after the other
+	begun   int       // rows handed over for sending
 }
 
 // pending is a row that has its result, or one whose result is on its way.
