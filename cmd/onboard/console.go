@@ -32,7 +32,7 @@ func (c *console) screen() report.Screen {
 	s := report.Screen{Writer: c.err}
 	if f, ok := terminal(c.err); ok {
 		s.Width = columns(f)
-		s.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		s.Color = os.Getenv("NO_COLOR") == "" && takesColor(f)
 	}
 	return s
 }
