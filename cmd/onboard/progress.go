@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -20,19 +23,17 @@ const (
 
 // draw shows how far the run is until the returned function is called. One
 // goroutine owns the bar; the counters are read, never written.
-func (s *submission) draw(e *ending, l *pace.Limiter) (stop func()) {
+func (s *submission) draw(intake context.Context, p *batch.Progress, l *pace.Limiter) (stop func()) {
 	if s.quiet || s.noProgress {
 		return func() {}
 	}
-	d := drawer{total: e.plan.Rows, progress: e.progress, pace: l, began: time.Now(), w: s.err}
-	every, show := plainEvery, d.line
-	finish := func() {}
-	if f, ok := terminal(s.err); ok {
-		width := columns(f)
-		bar := newBar(f, e.plan.Rows, width)
-		d.room = width - barWidth(width) - len(fmt.Sprintf(" 100%% [] (%d/%[1]d) ", e.plan.Rows))
-		every, show = drawEvery, func() { d.bar(bar) }
-		finish = func() { d.bar(bar); fmt.Fprintln(f) }
+	toSend := report.PlanInfo{Plan: s.plan, Limit: s.limit}.ToSend()
+	d := drawer{rows: s.plan.Rows, toSend: toSend, progress: p, pace: l, intake: intake, screen: s.screen()}
+	every, show, finish := plainEvery, d.line, func() {}
+	if f, ok := terminal(s.err); ok && os.Getenv("TERM") != "dumb" {
+		d.file = f
+		every, show = drawEvery, func() { d.draw(false) }
+		finish = func() { d.draw(true); fmt.Fprintln(f) }
 	}
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -52,73 +53,104 @@ func (s *submission) draw(e *ending, l *pace.Limiter) (stop func()) {
 	return func() { close(done); <-ended }
 }
 
-// barWidth leaves most of a narrow terminal to the words.
-func barWidth(columns int) int { return min(24, columns/6) }
+// drawer takes looks at a run and shows them.
+type drawer struct {
+	rows, toSend int
+	progress     *batch.Progress
+	pace         *pace.Limiter
+	intake       context.Context // over when no further row is sent
+	screen       report.Screen
+	speed        speed
+	silent       time.Time // since when no answer came; zero: none is waited for
+	answers      int       // that had come by then
 
-func newBar(w io.Writer, rows, columns int) *progressbar.ProgressBar {
-	return progressbar.NewOptions(rows,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetWidth(barWidth(columns)),
-		progressbar.OptionShowCount(),
+	file  *os.File // the terminal
+	bar   *progressbar.ProgressBar
+	width int // columns that the bar was made for
+	shown int // columns of the line that stands on the terminal
+}
+
+// look reads the counters.
+func (d *drawer) look() look {
+	now, n := time.Now(), d.progress.Read()
+	if n.OnWire == 0 || n.Requests != d.answers || d.silent.IsZero() {
+		d.silent, d.answers = now, n.Requests
+	}
+	l := look{Numbers: n, toSend: d.toSend, held: d.pace.Held(), silence: now.Sub(d.silent), stopping: d.intake.Err() != nil}
+	if l.pace = d.speed.perSecond(now, n.Sent); l.pace == 0 {
+		l.pace = d.pace.Rate()
+	}
+	return l
+}
+
+// line is for a log: whole words and no bar.
+func (d *drawer) line() {
+	l := d.look()
+	fmt.Fprintf(d.screen, "%d of %d rows: %s\n", l.Rows, d.rows, strings.Join(texts(l.words(report.Duration)), ", "))
+}
+
+// draw puts the bar in the place of the one before. The library draws it into
+// nothing, because it would write each look in several pieces, which flicker.
+func (d *drawer) draw(over bool) {
+	l := d.look()
+	l.over = over
+	if width := columns(d.file); d.bar == nil || width != d.width {
+		d.bar, d.width = newBar(d.rows, width), width
+	}
+	l.narrow = d.width < 60
+	line := barLine(d.bar, l.Rows-l.ByStatus[partner.NotSent])
+	line += fit(d.screen, l.words(clock), d.width-1-report.Columns(line)) // a full line would wrap
+	fmt.Fprint(d.file, d.over(line))
+}
+
+// over puts a line in the place of the one before, all of it.
+func (d *drawer) over(line string) string {
+	used := report.Columns(line)
+	rest := strings.Repeat(" ", max(0, min(d.shown, d.width-1)-used))
+	d.shown = used
+	return "\r" + line + rest
+}
+
+// barLine is the bar with so many rows done, and the space behind it.
+func barLine(bar *progressbar.ProgressBar, rows int) string {
+	bar.Describe("")
+	_ = bar.Set(rows) // writes nothing, so can't fail
+	return strings.TrimRight(strings.TrimPrefix(bar.String(), "\r "), " ") + "  "
+}
+
+// newBar leaves most of a narrow terminal to the words.
+func newBar(rows, columns int) *progressbar.ProgressBar {
+	options := []progressbar.Option{
+		progressbar.OptionSetWriter(io.Discard),
+		progressbar.OptionSetWidth(min(24, columns/10)),
 		progressbar.OptionSetPredictTime(false), // ours goes by the pace, not by rows that were answered from the ledger
 		progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionSetTheme(progressbar.ThemeASCII),
-	)
-}
-
-// drawer puts the counters into words.
-type drawer struct {
-	total    int
-	progress *batch.Progress
-	pace     *pace.Limiter
-	began    time.Time
-	w        io.Writer
-	room     int // for the words beside the bar, in columns
-}
-
-func (d *drawer) bar(bar *progressbar.ProgressBar) {
-	n := d.progress.Read()
-	words := d.words(n)
-	if r := []rune(words); len(r) > d.room {
-		words = string(r[:max(0, d.room-1)]) + "…"
 	}
-	bar.Describe(words)
-	_ = bar.Set(n.Rows - n.ByStatus[partner.NotSent])
+	if columns >= 100 {
+		options = append(options, progressbar.OptionShowCount())
+	}
+	return progressbar.NewOptions(rows, options...)
 }
 
-func (d *drawer) line() {
-	n := d.progress.Read()
-	fmt.Fprintf(d.w, "%d of %d rows: %s\n", n.Rows, d.total, d.words(n))
-}
-
-// words says what happened so far and what is being waited for.
-func (d *drawer) words(n batch.Numbers) string {
-	text := fmt.Sprintf("%d created", n.ByStatus[partner.Created])
-	for _, s := range []partner.Status{partner.AlreadyCreated, partner.Rejected, partner.InDoubt} {
-		if c := n.ByStatus[s]; c > 0 {
-			text += fmt.Sprintf(", %d %s", c, report.Words(s))
+// fit joins words until the room is full. What matters least is left out.
+func fit(s report.Screen, words []word, room int) string {
+	for len(words) > 1 && report.Columns(strings.Join(texts(words), ", ")) > room {
+		least := 0
+		for i, w := range words {
+			if w.rank >= words[least].rank {
+				least = i
+			}
 		}
+		words = append(words[:least:least], words[least+1:]...)
 	}
-	if bad := n.ByStatus[partner.Invalid] + n.ByStatus[partner.Duplicate]; bad > 0 {
-		text += fmt.Sprintf(", %d bad", bad)
+	var shown []string
+	for _, w := range words {
+		text := w.text
+		if len(text) > room { // the words are ASCII
+			text = text[:max(0, room)]
+		}
+		shown = append(shown, s.Paint(w.status, text))
 	}
-	if n.Throttled > 0 {
-		text += fmt.Sprintf(", %d throttled", n.Throttled)
-	}
-	if held := d.pace.Held(); held > 0 {
-		return text + fmt.Sprintf(", server asked for %s", report.Duration(held))
-	}
-	if left := d.left(n); left > 0 {
-		text += ", " + report.Duration(left) + " left"
-	}
-	return text
-}
-
-// left is the time that the remaining rows take at the speed so far.
-func (d *drawer) left(n batch.Numbers) time.Duration {
-	elapsed := time.Since(d.began)
-	if n.Rows == 0 || n.Rows >= d.total || elapsed < time.Second {
-		return 0
-	}
-	return time.Duration(float64(elapsed) / float64(n.Rows) * float64(d.total-n.Rows))
+	return strings.Join(shown, ", ")
 }

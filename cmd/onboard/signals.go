@@ -41,7 +41,7 @@ func signals(ctx context.Context, c *console) (now, intake context.Context, rele
 			case <-caught:
 			}
 			if n == 0 {
-				c.say("\nStopping: no new rows are sent, and what is in flight finishes. Once more to stop at once.")
+				c.say("\nStopping: what is on its way finishes. Once more to stop at once.")
 				stopIntake()
 				continue
 			}

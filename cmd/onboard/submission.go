@@ -112,7 +112,7 @@ func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error
 	defer release()
 	b := batch.Submission{Plan: s.plan, Run: s.ledgerRun, Send: s.client.Create, Pace: limiter, Concurrency: s.concurrency,
 		MaxAttempts: s.attempts, Limit: s.limit, Only: only, OnAttempt: s.log.attempt, OnStop: s.log.stop, Emit: e.emit, Progress: e.progress}
-	stopDrawing := s.draw(e, limiter)
+	stopDrawing := s.draw(intake, e.progress, limiter)
 	var err error
 	e.stop, err = b.Do(now, intake)
 	stopDrawing()

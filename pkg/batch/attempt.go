@@ -65,7 +65,9 @@ func (s *Submission) attempt(ctx context.Context, j *job, try, number int, trace
 		if s.intake.Err() != nil || s.Pace.Held() > 0 && s.Pace.Wait(s.intake) != nil {
 			return lmpi.Answer{}, 0, s.intake.Err()
 		}
+		s.Progress.onWire.Add(1)
 		a = s.Send(ctx, j.body, trace, func() bool { return s.Pace.Held() == 0 && s.intake.Err() == nil })
+		s.Progress.onWire.Add(-1)
 	}
 	wait = s.brake(a, try)
 	s.Progress.answered(a)
@@ -82,9 +84,11 @@ func (s *Submission) brake(a lmpi.Answer, try int) time.Duration {
 	if a.Outcome != lmpi.Unprocessed {
 		return wait
 	}
-	if a.HasRetryAfter && a.RetryAfter > 0 { // "at once" is what has just failed
+	asked := a.HasRetryAfter && a.RetryAfter > 0 // "at once" is what has just failed
+	if asked {
 		wait = a.RetryAfter
 	}
+	s.Progress.asked.Store(asked)
 	s.Pace.Hold(min(wait, retryAfterCap))
 	s.Progress.Over.hold(time.Now(), min(wait, retryAfterCap))
 	s.Pace.Slow()
@@ -107,7 +111,9 @@ func (s *Submission) pause(j *job, number, try int, a lmpi.Answer, wait time.Dur
 		return s.giveBack(j, number, a, fmt.Sprintf("%s (attempt %d of %d)", a.Reason, try, s.MaxAttempts)), true
 	}
 	if a.Outcome == lmpi.Unsent {
+		s.Progress.unreached.Add(1)
 		waitOr(s.intake, wait)
+		s.Progress.unreached.Add(-1)
 	}
 	if s.Pace.Wait(s.intake) != nil {
 		return s.giveBack(j, number, a, a.Reason+"; then the run ended: "+s.stopped().Reason), true
@@ -224,7 +230,9 @@ func (s *Submission) elsewhere(ctx context.Context, j *job, e ledger.Entry) (Res
 		if e.State != ledger.Sending {
 			return s.submit(ctx, j) // given back by the other run
 		}
+		s.Progress.elsewhere.Add(1)
 		waitOr(s.intake, 200*time.Millisecond)
+		s.Progress.elsewhere.Add(-1)
 		if err := s.Run.Sweep(context.WithoutCancel(ctx)); err != nil {
 			return s.claimLost(j, err), false
 		}

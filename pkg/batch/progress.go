@@ -17,6 +17,12 @@ type Progress struct {
 	throttled atomic.Int64
 	retries   atomic.Int64
 	rows      atomic.Int64
+	sent      atomic.Int64
+	onWire    atomic.Int64
+	unreached atomic.Int64
+	elsewhere atomic.Int64
+	alone     atomic.Bool
+	asked     atomic.Bool
 	statuses  [8]atomic.Int64 // in the order of partner.Statuses
 	latency   [latencyBuckets]atomic.Uint32
 
@@ -26,17 +32,26 @@ type Progress struct {
 // Numbers is a reading of Progress.
 type Numbers struct {
 	Rows      int // rows that have a result
-	InFlight  int
+	InFlight  int // rows on their way, waiting for their turn included
+	Sent      int // rows that were on their way and have a result
 	Requests  int
 	Retries   int
 	Throttled int
 	ByStatus  map[partner.Status]int
+
+	OnWire    int  // requests without an answer yet
+	Unreached int  // rows that wait to be tried again, because the server was not reached
+	Elsewhere int  // rows that another run is sending
+	Alone     bool // one row goes at a time, because none had a clear answer yet
+	Asked     bool // the present hold is as long as the server asked for
 }
 
 // Read takes a reading.
 func (p *Progress) Read() Numbers {
-	n := Numbers{Rows: int(p.rows.Load()), InFlight: int(p.inFlight.Load()), Requests: int(p.requests.Load()),
-		Retries: int(p.retries.Load()), Throttled: int(p.throttled.Load()), ByStatus: map[partner.Status]int{}}
+	n := Numbers{Rows: int(p.rows.Load()), InFlight: int(p.inFlight.Load()), Sent: int(p.sent.Load()), Requests: int(p.requests.Load()),
+		Retries: int(p.retries.Load()), Throttled: int(p.throttled.Load()), ByStatus: map[partner.Status]int{},
+		OnWire: int(p.onWire.Load()), Unreached: int(p.unreached.Load()), Elsewhere: int(p.elsewhere.Load()),
+		Alone: p.alone.Load(), Asked: p.asked.Load()}
 	for i, s := range partner.Statuses {
 		n.ByStatus[s] = int(p.statuses[i].Load())
 	}

@@ -108,6 +108,7 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 	s.permits = make(chan struct{}, s.Concurrency)
 	s.permits <- struct{}{} // the canary: one row alone
 	s.opened = 1
+	s.Progress.alone.Store(s.Concurrency > 1)
 	s.quota = newQuota(s.Concurrency)
 
 	order := make(chan pending, orderDepth)
@@ -120,7 +121,6 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 	g.Go(func() error {
 		for p := range order {
 			r := p.wait()
-			s.Progress.done(r.Status)
 			if err := s.Emit(r); err != nil {
 				s.stop(&Stop{Kind: LedgerLost, Reason: err.Error()})
 				return err
@@ -196,11 +196,13 @@ func (s *Submission) start(ctx context.Context, c *Checked, inFlight *sync.WaitG
 	r, settled := s.Plan.settled(c)
 	if settled {
 		r.Fixed = fixed
+		s.Progress.done(r.Status)
 		return pending{result: r}
 	}
 	j := newJob(c)
 	if r, settled = s.keptBack(&j); settled {
 		r.Fixed = fixed
+		s.Progress.done(r.Status)
 		return pending{result: r}
 	}
 	s.begun++
@@ -211,8 +213,10 @@ func (s *Submission) start(ctx context.Context, c *Checked, inFlight *sync.WaitG
 		s.Progress.inFlight.Add(1)
 		r, definite := s.submit(ctx, &j)
 		s.Progress.inFlight.Add(-1)
+		s.Progress.sent.Add(1)
 		s.release(&j, definite)
 		r.Fixed = fixed
+		s.Progress.done(r.Status)
 		future <- r
 	}()
 	return pending{future: future}
@@ -249,6 +253,7 @@ func (s *Submission) release(j *job, definite bool) {
 	more := definite && s.opened < s.Concurrency
 	if more {
 		s.opened++
+		s.Progress.alone.Store(false)
 	}
 	s.mu.Unlock()
 	s.permits <- struct{}{}

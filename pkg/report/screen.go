@@ -105,9 +105,14 @@ var colors = map[partner.Status]string{
 	partner.NotSent: yellow, partner.Duplicate: yellow,
 }
 
+// Paint colors a text by the status that it is about.
+func (s Screen) Paint(status partner.Status, text string) string {
+	return s.paint(colors[status], text)
+}
+
 // count is how many rows have a status, in its color: "3 already created".
 func (s Screen) count(n int, status partner.Status) string {
-	return s.paint(colors[status], fmt.Sprintf("%d %s", n, Words(status)))
+	return s.Paint(status, fmt.Sprintf("%d %s", n, Words(status)))
 }
 
 // visible shows what would move a terminal's cursor as a character that does
