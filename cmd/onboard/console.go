@@ -22,15 +22,21 @@ type console struct {
 
 // file is the terminal behind a stream, if it is one.
 func terminal(stream any) (*os.File, bool) {
+	if out, ok := stream.(*checked); ok {
+		stream = out.Writer
+	}
 	f, ok := stream.(*os.File)
 	return f, ok && term.IsTerminal(int(f.Fd()))
 }
 
-// screen is standard error as words are put on it. NO_COLOR is the custom of
+// screen is standard error as words are put on it.
+func (c *console) screen() report.Screen { return screenOf(c.err) }
+
+// screenOf says how words are put on a stream. NO_COLOR is the custom of
 // no-color.org.
-func (c *console) screen() report.Screen {
-	s := report.Screen{Writer: c.err}
-	if f, ok := terminal(c.err); ok {
+func screenOf(w io.Writer) report.Screen {
+	s := report.Screen{Writer: w}
+	if f, ok := terminal(w); ok {
 		s.Width = columns(f)
 		s.Color = os.Getenv("NO_COLOR") == "" && takesColor(f)
 	}

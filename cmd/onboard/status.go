@@ -1,25 +1,24 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
-	"text/tabwriter"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"onboard/pkg/ledger"
 )
 
-// statusLimit is how many runs and rows in doubt the status shows.
-const statusLimit = 20
-
 func newStatus(c *console) *cobra.Command {
 	var path, backup string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "status [FILE]",
 		Short: "Show what the ledger holds: runs, counts and rows in doubt",
@@ -29,22 +28,23 @@ that sheet only. It changes nothing and uses no network.
 
 With --backup it writes a whole copy of the ledger to a new file, also while
 runs go on. A plain copy of the file may miss what was written last.`,
-		Example: "  onboard status\n  onboard status partners.csv --ledger team.db\n  onboard status --backup ledger-2026-11.db",
+		Example: "  onboard status\n  onboard status partners.csv --ledger team.db\n  onboard status --json | jq .accounts\n  onboard status --backup ledger-2026-11.db",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := ""
 			if len(args) == 1 {
 				file = filepath.Base(args[0])
 			}
-			return status(cmd.Context(), c, path, file, backup)
+			return status(cmd.Context(), c, path, file, backup, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&path, "ledger", "", "`FILE` of the ledger (default: ledger.db in your state folder)")
 	cmd.Flags().StringVar(&backup, "backup", "", "write a copy of the ledger to a new `FILE`")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write it as JSON, all runs and rows in doubt included")
 	return cmd
 }
 
-func status(ctx context.Context, c *console, path, file, backup string) error {
+func status(ctx context.Context, c *console, path, file, backup string, asJSON bool) error {
 	if path == "" {
 		var err error
 		if path, err = defaultLedger(); err != nil {
@@ -52,6 +52,9 @@ func status(ctx context.Context, c *console, path, file, backup string) error {
 		}
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if asJSON {
+			return (&holdings{path, []account{}, []pastRun{}, []openDoubt{}}).tell(c, true)
+		}
 		fmt.Fprintf(c.out, "There is no ledger at %s yet: nothing was submitted.\n", path)
 		return nil
 	}
@@ -67,72 +70,101 @@ func status(ctx context.Context, c *console, path, file, backup string) error {
 		c.say("The ledger was copied to %s.", backup)
 		return nil
 	}
-	t := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	defer t.Flush()
-	fmt.Fprintf(t, "Ledger\t%s\n", path)
-	if err := showCounts(ctx, t, l); err != nil {
+	h, err := readHoldings(ctx, l, path, file)
+	if err != nil {
 		return err
 	}
-	if err := showRuns(ctx, t, l, file); err != nil {
-		return err
-	}
-	return showDoubts(ctx, t, l)
+	return h.tell(c, asJSON)
 }
 
-func showCounts(ctx context.Context, t *tabwriter.Writer, l ledger.Ledger) error {
+// holdings are what a ledger holds, for people and scripts. Neither tokens nor
+// links are in it. Its keys are described in docs/using.md.
+type holdings struct {
+	Ledger   string      `json:"ledger"`
+	Accounts []account   `json:"accounts"`
+	Runs     []pastRun   `json:"runs"` // the latest first
+	InDoubt  []openDoubt `json:"in_doubt"`
+}
+
+// account counts partners by state, in one target as one account.
+type account struct {
+	Target   string `json:"target"`
+	Account  string `json:"account"`
+	Created  int    `json:"created"`
+	Rejected int    `json:"rejected"`
+	InDoubt  int    `json:"in_doubt"`
+	Sending  int    `json:"being_sent"`
+	NotSent  int    `json:"not_sent"`
+}
+
+// pastRun is a run. ExitCode is missing unless it ended by itself.
+type pastRun struct {
+	ID       string         `json:"id"`
+	Sheet    string         `json:"sheet"`
+	Target   string         `json:"target"`
+	Account  string         `json:"account"`
+	User     string         `json:"user"`
+	Host     string         `json:"host"`
+	Started  time.Time      `json:"started_at"`
+	Ended    *time.Time     `json:"ended_at,omitempty"`
+	Running  bool           `json:"running"`
+	ExitCode *int           `json:"exit_code,omitempty"`
+	Counts   map[string]int `json:"counts"` // rows by status
+}
+
+// openDoubt is a partner that may have been created.
+type openDoubt struct {
+	Company string    `json:"company"`
+	Line    int       `json:"line"` // of the sheet that was handed in then
+	Target  string    `json:"target"`
+	Account string    `json:"account"`
+	Sent    time.Time `json:"sent_at"`
+	TraceID string    `json:"trace_id"`
+	Reason  string    `json:"reason"`
+}
+
+// mostRuns and mostDoubts bound what a script is told.
+const mostRuns, mostDoubts = 1000, 100_000
+
+func readHoldings(ctx context.Context, l ledger.Ledger, path, file string) (*holdings, error) {
+	h := &holdings{Ledger: path, Accounts: []account{}, Runs: []pastRun{}, InDoubt: []openDoubt{}}
 	counts, err := l.Counts(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var scopes []ledger.Scope
-	for s := range counts {
-		scopes = append(scopes, s)
+	for s, n := range counts {
+		h.Accounts = append(h.Accounts, account{targetName(s.Endpoint), s.Account, n[ledger.Created], n[ledger.Rejected],
+			n[ledger.InDoubt], n[ledger.Sending], n[ledger.Released]})
 	}
-	sort.Slice(scopes, func(i, j int) bool {
-		return scopes[i].Endpoint+scopes[i].Account < scopes[j].Endpoint+scopes[j].Account
-	})
-	fmt.Fprintln(t, "\nTARGET\tACCOUNT\tCREATED\tREJECTED\tIN DOUBT\tBEING SENT\tNOT SENT")
-	for _, s := range scopes {
-		n := counts[s]
-		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%d\n", s.Endpoint, s.Account,
-			n[ledger.Created], n[ledger.Rejected], n[ledger.InDoubt], n[ledger.Sending], n[ledger.Released])
-	}
-	return nil
-}
-
-func showRuns(ctx context.Context, t *tabwriter.Writer, l ledger.Ledger, file string) error {
-	runs, err := l.Runs(ctx, 1000)
+	slices.SortFunc(h.Accounts, func(a, b account) int { return cmp.Compare(a.Target+a.Account, b.Target+b.Account) })
+	runs, err := l.Runs(ctx, mostRuns)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	fmt.Fprintln(t, "\nRUN\tSTARTED\tSHEET\tTARGET\tBY\tENDED")
-	shown := 0
 	for _, r := range runs {
-		if file != "" && filepath.Base(r.File) != file || shown == statusLimit {
-			continue
+		if file == "" || filepath.Base(r.File) == file {
+			h.Runs = append(h.Runs, pastRunOf(&r))
 		}
-		shown++
-		ended := "did not end by itself"
-		if r.Alive {
-			ended = "running"
-		} else if !r.EndedAt.IsZero() && r.ExitCode != ledger.Died {
-			ended = fmt.Sprintf("exit code %d", r.ExitCode)
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s@%s\t%s\n", r.ID, r.StartedAt.Local().Format("2006-01-02 15:04"), r.File, r.Target, r.User, r.Host, ended)
 	}
-	return nil
+	doubts, err := l.InDoubt(ctx, mostDoubts)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range doubts {
+		h.InDoubt = append(h.InDoubt, openDoubt{companyOf(d.Body), d.Line, targetName(d.Scope.Endpoint), d.Scope.Account,
+			d.ClaimedAt.UTC(), d.TraceID, d.Reason})
+	}
+	return h, nil
 }
 
-func showDoubts(ctx context.Context, t *tabwriter.Writer, l ledger.Ledger) error {
-	doubts, err := l.InDoubt(ctx, statusLimit)
-	if err != nil || len(doubts) == 0 {
-		return err
+func pastRunOf(r *ledger.RunSummary) pastRun {
+	p := pastRun{ID: r.ID, Sheet: r.File, Target: r.Target, Account: r.Scope.Account, User: r.User, Host: r.Host,
+		Started: r.StartedAt.UTC(), Running: r.Alive, Counts: r.Counts}
+	if !r.Alive && !r.EndedAt.IsZero() && r.ExitCode != ledger.Died {
+		ended := r.EndedAt.UTC()
+		p.Ended, p.ExitCode = &ended, &r.ExitCode
 	}
-	fmt.Fprintln(t, "\nIN DOUBT\tLINE\tSENT\tTRACE ID\tTARGET\tWHY")
-	for _, d := range doubts {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\n", companyOf(d.Body), d.Line, d.ClaimedAt.Local().Format("2006-01-02 15:04:05"), d.TraceID, d.Scope.Endpoint, d.Reason)
-	}
-	return nil
+	return p
 }
 
 // companyOf is the name in a request body.

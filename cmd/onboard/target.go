@@ -47,14 +47,19 @@ func findTarget(name, credentialsFile string) (*target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--target: %w", err)
 	}
-	t := &target{name: base.String(), scope: base.String(), base: base, stop: func() {}} // never as typed: an address may hold what it should not
-	for _, known := range []string{"staging", "production"} {
-		if address, _ := lmpi.Endpoint(known); address == t.scope {
-			t.name = known
-		}
-	}
+	t := &target{name: targetName(base.String()), scope: base.String(), base: base, stop: func() {}} // never as typed: an address may hold what it should not
 	t.credentials, err = findCredentials(credentialsFile)
 	return t, err
+}
+
+// targetName is what people call an address.
+func targetName(address string) string {
+	for _, known := range []string{"staging", "production"} {
+		if a, _ := lmpi.Endpoint(known); a == address {
+			return known
+		}
+	}
+	return address
 }
 
 // startSandbox serves the documented API in this process, on loopback.

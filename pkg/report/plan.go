@@ -116,10 +116,10 @@ func (s Screen) columns(p *batch.Plan) {
 		own = nil
 	}
 	for _, text := range slices.Concat(other, own, constants(p)) {
-		s.hanging(strings.Repeat(" ", labelWidth+2), labelWidth+4, text)
+		s.Hanging(strings.Repeat(" ", labelWidth+2), labelWidth+4, text)
 	}
 	if len(rest) > 0 {
-		s.hanging(strings.Repeat(" ", labelWidth+2), labelWidth+4, "carried through: "+first(rest, 8))
+		s.Hanging(strings.Repeat(" ", labelWidth+2), labelWidth+4, "carried through: "+first(rest, 8))
 	}
 }
 
@@ -204,11 +204,11 @@ func (s Screen) places(p PlanInfo) {
 	}
 	for i, c := range all {
 		if i == mostCenters && len(all) > mostCenters+1 {
-			s.hanging(strings.Repeat(" ", labelWidth+2), labelWidth+4, fmt.Sprintf("and %d more data centers", len(all)-i))
+			s.Hanging(strings.Repeat(" ", labelWidth+2), labelWidth+4, fmt.Sprintf("and %d more data centers", len(all)-i))
 			break
 		}
 		head := fmt.Sprintf("%*s%-*s  %*d  ", labelWidth+2, "", name, c.name, digits, c.rows)
-		s.hanging(head, len(head), first(c.countries, mostCountries))
+		s.Hanging(head, len(head), first(c.countries, mostCountries))
 	}
 }
 
@@ -224,7 +224,7 @@ func ledgerWords(p PlanInfo) string {
 
 func (s Screen) problems(p *batch.Plan) {
 	for _, warning := range p.Warnings {
-		s.hanging(s.paint(yellow, "Warning")+"  ", labelWidth, fmt.Sprintf("%s (line %d)", warning.Message, warning.Line))
+		s.Hanging(s.paint(yellow, "Warning")+"  ", labelWidth, fmt.Sprintf("%s (line %d)", warning.Message, warning.Line))
 	}
 	if len(p.Common) == 0 {
 		return
@@ -233,11 +233,11 @@ func (s Screen) problems(p *batch.Plan) {
 	digits := len(fmt.Sprint(p.Common[0].Count))
 	for i, tally := range p.Common {
 		if i == commonest {
-			s.hanging(fmt.Sprintf("  %-*s  ", digits+1, "…"), digits+5, "and "+Count(len(p.Common)-i, "more kind"))
+			s.Hanging(fmt.Sprintf("  %-*s  ", digits+1, "…"), digits+5, "and "+Count(len(p.Common)-i, "more kind"))
 			break
 		}
 		head := fmt.Sprintf("  %*d×  ", digits, tally.Count)
-		s.hanging(head, digits+5, fmt.Sprintf("%s (line %d: %s)", kindOfProblem(tally), tally.Example.Line, visible(tally.Example.Message)))
+		s.Hanging(head, digits+5, fmt.Sprintf("%s (line %d: %s)", kindOfProblem(tally), tally.Example.Line, visible(tally.Example.Message)))
 	}
 }
 

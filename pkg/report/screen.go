@@ -28,12 +28,12 @@ const narrowest = 16
 // entry writes a label and its text. A label of spaces continues the entry
 // above.
 func (s Screen) entry(label, text string) {
-	s.hanging(fmt.Sprintf("%-*s", labelWidth, label), labelWidth, text)
+	s.Hanging(fmt.Sprintf("%-*s", labelWidth, label), labelWidth, text)
 }
 
-// hanging writes text behind a head that is already as wide as it should be.
+// Hanging writes text behind a head that is already as wide as it should be.
 // Further lines begin below the text.
-func (s Screen) hanging(head string, indent int, text string) {
+func (s Screen) Hanging(head string, indent int, text string) {
 	lines := []string{text}
 	if s.Width-indent >= narrowest {
 		lines = breakLines(text, s.Width-indent)

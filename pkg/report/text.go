@@ -24,11 +24,11 @@ func (to Screen) Closing(s *Summary, stop *batch.Stop, next []string) {
 			parts = append(parts, to.count(n, status))
 		}
 	}
-	to.hanging("", 0, Count(s.Input.Rows, "row")+": "+strings.Join(parts, ", "))
+	to.Hanging("", 0, Count(s.Input.Rows, "row")+": "+strings.Join(parts, ", "))
 	if stop != nil {
-		to.hanging("", 0, to.paint(red, "Stopped")+": "+stop.Reason)
+		to.Hanging("", 0, to.paint(red, "Stopped")+": "+stop.Reason)
 		if stop.Hint != "" {
-			to.hanging("", 0, "hint: "+stop.Hint)
+			to.Hanging("", 0, "hint: "+stop.Hint)
 		}
 	}
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"onboard/pkg/report"
+)
+
+// statusLimit is how many runs and rows in doubt people are shown.
+const statusLimit = 20
+
+// minutes is how people read when something was.
+const minutes = "2006-01-02 15:04"
+
+// tell writes what a ledger holds to standard output.
+func (h *holdings) tell(c *console, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(c.out)
+		e.SetIndent("", "  ")
+		return e.Encode(h)
+	}
+	s := screenOf(c.out)
+	fmt.Fprintf(s, "Ledger  %s\n\n", h.Ledger)
+	table(s, h.accountRows())
+	fmt.Fprintln(s)
+	table(s, h.runRows())
+	h.showDoubts(s)
+	return nil
+}
+
+// accountRows leaves out the states that no partner is in.
+func (h *holdings) accountRows() [][]string {
+	rows := [][]string{{"TARGET", "ACCOUNT"}}
+	for _, a := range h.Accounts {
+		rows = append(rows, []string{a.Target, a.Account})
+	}
+	for _, state := range []struct {
+		name  string
+		count func(*account) int
+	}{
+		{"CREATED", func(a *account) int { return a.Created }}, {"REJECTED", func(a *account) int { return a.Rejected }},
+		{"IN DOUBT", func(a *account) int { return a.InDoubt }}, {"BEING SENT", func(a *account) int { return a.Sending }},
+		{"NOT SENT", func(a *account) int { return a.NotSent }},
+	} {
+		total := 0
+		for i := range h.Accounts {
+			total += state.count(&h.Accounts[i])
+		}
+		if total == 0 && state.name != "CREATED" {
+			continue
+		}
+		rows[0] = append(rows[0], state.name)
+		for i := range h.Accounts {
+			rows[i+1] = append(rows[i+1], strconv.Itoa(state.count(&h.Accounts[i])))
+		}
+	}
+	return rows
+}
+
+func (h *holdings) runRows() [][]string {
+	rows := [][]string{{"RUN STARTED", "SHEET", "TARGET", "ENDED", "BY"}}
+	for i, r := range h.Runs {
+		if i == statusLimit {
+			break
+		}
+		ended := "did not end by itself"
+		if r.Running {
+			ended = "running"
+		} else if r.ExitCode != nil {
+			ended = fmt.Sprintf("exit code %d", *r.ExitCode)
+		}
+		rows = append(rows, []string{r.Started.Local().Format(minutes), r.Sheet, r.Target, ended, r.User + "@" + r.Host})
+	}
+	return rows
+}
+
+// showDoubts says what support needs to know of each row.
+func (h *holdings) showDoubts(s report.Screen) {
+	if len(h.InDoubt) == 0 {
+		return
+	}
+	fmt.Fprintf(s, "\nIN DOUBT: %s; 'onboard reconcile SHEET' settles them\n", report.Count(len(h.InDoubt), "row"))
+	for i, d := range h.InDoubt {
+		if i == statusLimit {
+			fmt.Fprintf(s, "  and %d more: --json has them all\n", len(h.InDoubt)-i)
+			break
+		}
+		s.Hanging("  ", 4, fmt.Sprintf("%s (line %d)", d.Company, d.Line))
+		s.Hanging("    ", 4, fmt.Sprintf("sent %s to %s", d.Sent.Local().Format(minutes+":05"), d.Target))
+		s.Hanging("    ", 4, "trace id "+d.TraceID)
+		s.Hanging("    ", 4, d.Reason)
+	}
+}

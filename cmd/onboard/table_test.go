@@ -1,0 +1,50 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"onboard/pkg/report"
+)
+
+func TestTable(t *testing.T) {
+	rows := [][]string{{"COMPANY", "LINE"}, {"株式会社青空通信", "4"}, {"Acme", "12345"}}
+	for width, want := range map[int]string{
+		0:  "COMPANY           LINE\n株式会社青空通信  4\nAcme              12345\n",
+		20: "COMPANY        LINE\n株式会社青空…  4\nAcme           12345\n",
+		5:  "COMPA…  LINE\n株式…   4\nAcme    12345\n", // no narrower than that
+	} {
+		var b strings.Builder
+		table(report.Screen{Writer: &b, Width: width}, rows)
+		if diff := cmp.Diff(want, b.String()); diff != "" {
+			t.Errorf("%d columns (-want +got)\n%s", width, diff)
+		}
+	}
+}
+
+// TestHoldings: people are shown twenty runs and rows in doubt, and only the
+// states that there are.
+func TestHoldings(t *testing.T) {
+	h := holdings{Ledger: "l.db", Accounts: []account{{Target: "staging", Account: "a", Created: 2}, {Target: "production", Account: "b", NotSent: 1}}}
+	for range 25 {
+		h.Runs = append(h.Runs, pastRun{Sheet: "list.csv", Target: "staging", User: "ann", Host: "pc7"})
+		h.InDoubt = append(h.InDoubt, openDoubt{Company: "Acme", Line: 2, Target: "staging", Sent: time.Unix(0, 0), TraceID: "TRACE", Reason: "no answer came"})
+	}
+	var b strings.Builder
+	if err := h.tell(&console{out: &b}, false); err != nil {
+		t.Fatal(err)
+	}
+	got := b.String()
+	if !strings.HasPrefix(got, "Ledger  l.db\n\nTARGET      ACCOUNT  CREATED  NOT SENT\nstaging     a        2        0\nproduction  b        0        1\n\nRUN STARTED") {
+		t.Errorf("the accounts:\n%s", got)
+	}
+	if n := strings.Count(got, "list.csv  staging  did not end by itself  ann@pc7\n"); n != statusLimit {
+		t.Errorf("%d runs are shown", n)
+	}
+	if n := strings.Count(got, "trace id TRACE\n"); n != statusLimit || !strings.HasSuffix(got, "  and 5 more: --json has them all\n") {
+		t.Errorf("%d rows in doubt are shown:\n%s", n, got)
+	}
+}
