@@ -13,11 +13,12 @@ COMMIT    := $(shell git rev-parse HEAD 2>/dev/null)
 DATE      := $(shell TZ=UTC git show -s --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null)
 LDFLAGS   := -s -w -X main.release=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 TESTFLAGS ?=
+FUZZTIME  ?= 5m
 CHROMIUM  := $(shell command -v chromium 2>/dev/null)
 comma     := ,
 TAGS      := crashpoints$(if $(CHROMIUM),$(comma)browser)
 
-.PHONY: help build demo man dist release-check vuln test torture mutants lint cross bench fuzz clean
+.PHONY: help build demo man dist release-check vuln test torture mutants lint cross bench fuzz docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -66,10 +67,13 @@ cross: ## compile everything, tests too, for Windows and macOS
 bench: ## run the benchmarks: rows/s and bytes of each stage
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-fuzz: ## run each fuzz test for five minutes
-	$(GO) test -run '^$$' -fuzz FuzzReader -fuzztime 5m ./pkg/sheet
-	$(GO) test -run '^$$' -fuzz FuzzBlocks -fuzztime 5m ./pkg/sheet
-	$(GO) test -run '^$$' -fuzz FuzzRoundTrip -fuzztime 5m ./pkg/sheet
+fuzz: ## run each fuzz test for five minutes: make fuzz FUZZTIME=5m
+	@grep -rn --include=*_test.go '^func Fuzz' pkg | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9]*).*|\1 \2|' | \
+	while read -r package name; do \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$package || exit 1; done
+
+docs: ## write docs/fields.md anew
+	$(GO) run ./cmd/onboard fields --markdown > docs/fields.md
 
 clean: ## remove what was built
 	rm -rf bin dist

@@ -20,7 +20,7 @@ var groups = []struct{ title, flags string }{
 	{"Decisions", "decisions all why"},
 	{"Pace", "rate-limit concurrency timeout max-attempts"},
 	{"Sandbox", "listen latency retry-after fault seed state"},
-	{"Outputs", "json out summary report log-file log-level"},
+	{"Outputs", "json json-schema markdown out summary report log-file log-level"},
 	{"Screen", "quiet no-progress help version"},
 }
 
@@ -142,6 +142,8 @@ func environment(cmd *cobra.Command) string {
 		example = "ONBOARD_OUT=results for --out results"
 	case has("listen"):
 		example = "ONBOARD_SEED=7 for --seed 7"
+	case has("json"):
+		example = "ONBOARD_JSON=true for --json"
 	default:
 		return ""
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -17,9 +16,7 @@ const minutes = "2006-01-02 15:04"
 // tell writes what a ledger holds to standard output.
 func (h *holdings) tell(c *console, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(c.out)
-		e.SetIndent("", "  ")
-		return e.Encode(h)
+		return writeJSON(c.out, h)
 	}
 	s := screenOf(c.out)
 	fmt.Fprintf(s, "Ledger  %s\n\n", h.Ledger)

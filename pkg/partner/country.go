@@ -36,6 +36,16 @@ func IsCountry(code string) bool {
 	return len(code) == 2 && upper(code[0]) && upper(code[1]) && countryCodes[pair(code)]
 }
 
+// Countries lists the codes that IsCountry takes, in alphabetical order.
+func Countries() (codes []string) {
+	for i, assigned := range countryCodes {
+		if assigned {
+			codes = append(codes, string([]byte{byte('A' + i/26), byte('A' + i%26)}))
+		}
+	}
+	return codes
+}
+
 func upper(b byte) bool { return 'A' <= b && b <= 'Z' }
 
 // A countryIndex finds the code of a country by its folded names.

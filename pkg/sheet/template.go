@@ -86,21 +86,9 @@ func (t *template) look() {
 func (t *template) codes() {
 	_, err := t.book.NewSheet(codesSheet)
 	t.do(err)
-	codes := countryCodes()
+	codes := partner.Countries()
 	t.do(t.book.SetSheetCol(codesSheet, "A1", &codes))
 	t.do(t.book.SetSheetVisible(codesSheet, false))
-}
-
-func countryCodes() []string {
-	var codes []string
-	for a := 'A'; a <= 'Z'; a++ {
-		for b := 'A'; b <= 'Z'; b++ {
-			if code := string(a) + string(b); partner.IsCountry(code) {
-				codes = append(codes, code)
-			}
-		}
-	}
-	return codes
 }
 
 // column sets a column's width, comment and list.
@@ -112,7 +100,7 @@ func (t *template) column(f partner.Field) {
 	list.SetSqref(fmt.Sprintf("%s2:%s%d", col, col, lastRow))
 	switch {
 	case f == partner.Country:
-		list.SetSqrefDropList(fmt.Sprintf("%s!$A$1:$A$%d", codesSheet, len(countryCodes())))
+		list.SetSqrefDropList(fmt.Sprintf("%s!$A$1:$A$%d", codesSheet, len(partner.Countries())))
 	case len(spec.Values) > 0:
 		t.do(list.SetDropList(spec.Values))
 	default:
