@@ -164,6 +164,9 @@ func (e *ending) next(exit report.Exit, s *report.Summary) []string {
 	case dryRun && exit.Code == report.ExitOK:
 		next = append(next, e.again.line("submit", path)+" --target sandbox   (or staging, or production)")
 	}
+	if n := e.plan.Fixable; n > 0 && e.stop == nil && e.again.verb != "reconcile" {
+		next = append(next, report.Count(n, "row")+" can be corrected exactly: "+e.again.line(e.again.verb, path, "limit", "yes")+" --fix")
+	}
 	if bad > 0 && e.stop == nil {
 		next = append(next, "correct "+quote(s.Files.Errors)+" and hand it in as it is: "+e.again.line("validate", s.Files.Errors, "report"))
 	}

@@ -23,6 +23,7 @@ type Plan struct {
 	Counts   map[partner.Status]int
 	Warnings []Warning
 	Fixed    int     // exact corrections that were applied
+	Fixable  int     // invalid rows that exact corrections would make valid
 	Common   []Tally // problems by column and code, the commonest first
 
 	existing map[partner.Key]bool // names of partners that exist already; nil: not asked
@@ -102,6 +103,9 @@ func (p *Plan) row(c *Checked) Result {
 	r.Fixed = fixes(c)
 	p.Counts[r.Status]++
 	p.tallies.add(r.Problems)
+	if r.Status == partner.Invalid && partner.Fixable(r.Problems) {
+		p.Fixable++
+	}
 	p.Fixed += len(r.Fixed)
 	return r
 }

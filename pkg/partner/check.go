@@ -115,7 +115,7 @@ func (r *Rules) checkCell(f Field, raw string, seen traits, problems []Problem) 
 		v = x.fix
 		problems = append(problems, Problem{Field: s.Name, Value: raw, Code: Fixed, Message: s.Label + " was read as " + v, Hint: v})
 	case x.code != "":
-		problems = append(problems, Problem{Field: s.Name, Value: raw, Code: x.code, Message: x.message, Hint: cmp.Or(x.fix, x.hint)})
+		problems = append(problems, Problem{Field: s.Name, Value: raw, Code: x.code, Message: x.message, Hint: cmp.Or(x.fix, x.hint), Exact: x.fix != ""})
 	}
 	if x.gone || s.Code || len(v) <= s.Max {
 		return v, problems

@@ -31,11 +31,17 @@ type Problem struct {
 	Code    Code   `csv:"code"`
 	Message string `csv:"message"` // a sentence
 	Hint    string `csv:"hint"`    // the exact correction as a bare value, or what to do, or a question, or empty
+	Exact   bool   `csv:"-"`       // the hint is the exact correction, which Rules.Fix would apply
 }
 
 // Faulty says that there is a problem that is not Fixed: the row is not valid.
 func Faulty(problems []Problem) bool {
 	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Code != Fixed })
+}
+
+// Fixable says that Rules.Fix would take all problems away.
+func Fixable(problems []Problem) bool {
+	return Faulty(problems) && !slices.ContainsFunc(problems, func(p Problem) bool { return !p.Exact && p.Code != Fixed })
 }
 
 // Status is what became of a row.

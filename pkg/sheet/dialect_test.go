@@ -110,11 +110,25 @@ func archive(t *testing.T, content string, names ...string) string {
 	return b.String()
 }
 
+// protectedBook is a workbook as Excel saves it with a password.
+func protectedBook(t *testing.T) string {
+	t.Helper()
+	b := excelize.NewFile()
+	defer b.Close()
+	var out bytes.Buffer
+	if err := b.Write(&out, excelize.Options{Password: "synthetic-test-secret"}); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
 func TestForeign(t *testing.T) {
 	const ole = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 	for _, tc := range []struct{ text, want string }{
 		{ole, "an old Excel workbook (.xls), and it can't be read as a list; hint: open it in a spreadsheet program and save it as .xlsx or as 'CSV UTF-8'"},
 		{ole + encoded(t, "utf-16le", "EncryptedPackage"), "a workbook with a password"},
+		{ole + strings.Repeat("\x00", 100<<10) + encoded(t, "utf-16le", "EncryptedPackage"), "a workbook with a password"},
+		{protectedBook(t), "a workbook with a password"},
 		{archive(t, "application/vnd.oasis.opendocument.spreadsheet", "mimetype", "content.xml"), "an OpenDocument spreadsheet (.ods)"},
 		{archive(t, "application/vnd.oasis.opendocument.text", "mimetype"), "a text document or a presentation"},
 		{archive(t, "", "[Content_Types].xml", "word/document.xml"), "a text document or a presentation"},

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,7 +15,8 @@ import (
 // zipMember begins every member of a zip archive, which a workbook is.
 const zipMember = "PK\x03\x04"
 
-// oleFile begins an old Office document, and a new one with a password.
+// oleFile begins an old Office document, and a new one with a password, which
+// has a part called EncryptedPackage (MS-OFFCRYPTO section 2.3.2).
 const oleFile = "\xd0\xcf\x11\xe0"
 
 const (
@@ -27,12 +27,13 @@ const (
 // identify finds out by its first bytes what kind of file this is. A workbook
 // becomes CSV, text gets its encoding, and everything else is refused.
 func (s *Sheet) identify(opt *Options) error {
-	head := make([]byte, 64<<10)
-	n, err := s.file.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s: %w", s.Name(), err)
+	head, err := s.head(64 << 10)
+	if err == nil && bytes.HasPrefix(head, []byte(oleFile)) {
+		head, err = s.head(32 << 20) // the names of its parts may stand far behind (MS-CFB section 2.6)
 	}
-	head = head[:n]
+	if err != nil {
+		return err
+	}
 	kind, hint := foreign(head)
 	switch {
 	case kind != "":
@@ -41,6 +42,15 @@ func (s *Sheet) identify(opt *Options) error {
 		return s.openWorkbook(opt)
 	}
 	return s.settleEncoding(head, opt.Encoding)
+}
+
+// head is the beginning of the file, so many bytes at most.
+func (s *Sheet) head(limit int64) ([]byte, error) {
+	b, err := io.ReadAll(io.NewSectionReader(s.file, 0, limit))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Name(), err)
+	}
+	return b, nil
 }
 
 // openWorkbook puts the CSV of one of a workbook's sheets in its place.

@@ -2,9 +2,12 @@ package sheet
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
 
 	"onboard/pkg/partner"
 )
@@ -28,7 +31,7 @@ func recognised(cells []string, maps map[string]partner.Field) int {
 }
 
 func known(header string, maps map[string]partner.Field) bool {
-	if _, ok := maps[header]; ok || added[header] {
+	if added[header] || inMaps(header, maps) {
 		return true
 	}
 	switch folded := Fold(bare(header)); folded { // what meaningOf leaves open
@@ -53,10 +56,11 @@ func (s *Sheet) mapColumns(opt Options) error {
 	for i, h := range s.Header {
 		s.ours[i] = added[partner.Clean(h)]
 	}
-	if err := s.unknownMaps(opt.Map); err != nil {
+	maps, err := s.resolveMaps(opt)
+	if err != nil {
 		return err
 	}
-	columns, doubled := mapping(s.Header, opt.Map)
+	columns, doubled := mapping(s.Header, maps)
 	s.columns = columns
 	if err := s.doubled(doubled); err != nil {
 		return err
@@ -68,14 +72,57 @@ func (s *Sheet) mapColumns(opt Options) error {
 	return nil
 }
 
-func (s *Sheet) unknownMaps(maps map[string]partner.Field) error {
-	for from, f := range maps {
-		if !slices.ContainsFunc(s.Header, func(h string) bool { return partner.Clean(h) == from }) {
-			return s.headerError(fmt.Sprintf("--map '%s=%s' names a column that the sheet does not have", from, f),
-				"its columns are "+s.listHeader())
+// inMaps says that a header is one of those of --map, exactly or but for
+// capitals, spaces and punctuation.
+func inMaps(header string, maps map[string]partner.Field) bool {
+	if _, ok := maps[header]; ok {
+		return true
+	}
+	for from := range maps {
+		if folded := Fold(from); folded != "" && folded == Fold(header) {
+			return true
 		}
 	}
-	return nil
+	return false
+}
+
+// resolveMaps finds the header that each --map means: the one that is spelled
+// so, or else the only one that differs in capitals, spaces and punctuation
+// alone.
+func (s *Sheet) resolveMaps(opt Options) (map[string]partner.Field, error) {
+	resolved := map[string]partner.Field{}
+	for _, from := range slices.Sorted(maps.Keys(opt.Map)) {
+		f, label := opt.Map[from], fmt.Sprintf("--map '%s=%s'", from, opt.Map[from])
+		if said := opt.MapSaid[from]; said != "" {
+			label = fmt.Sprintf("%s: map '%s: %s'", said, from, opt.Map[from])
+		}
+		headers := s.like(from)
+		if len(headers) == 0 {
+			return nil, s.headerError(label+" names a column that the sheet does not have", "its columns are "+s.listHeader())
+		}
+		if len(headers) > 1 {
+			return nil, s.headerError(label+" could be each of '"+strings.Join(headers, "', '")+"'", "write the one that is meant exactly as the sheet does")
+		}
+		if other, twice := resolved[headers[0]]; twice && other != f {
+			return nil, s.headerError(fmt.Sprintf("%s gives '%s' a second field, after %s", label, headers[0], other), "leave one of them out")
+		}
+		resolved[headers[0]] = f
+	}
+	return resolved, nil
+}
+
+// like are the different headers that a name may mean.
+func (s *Sheet) like(name string) (headers []string) {
+	for _, h := range s.Header {
+		h = partner.Clean(h)
+		if h == name {
+			return []string{h}
+		}
+		if folded := Fold(h); folded != "" && folded == Fold(name) && !slices.Contains(headers, h) {
+			headers = append(headers, h)
+		}
+	}
+	return headers
 }
 
 // bind makes the header for the binding: canonical names for the columns
@@ -146,8 +193,7 @@ func (s *Sheet) unlike(columns []int) (name string, ok bool) {
 	return name, false
 }
 
-// missing names every required field without a column, and for the first one
-// the header that comes nearest.
+// missing names every required field without a column, and what to do about it.
 func (s *Sheet) missing(opt Options) error {
 	var fields []string
 	for f, spec := range partner.Specs {
@@ -159,22 +205,74 @@ func (s *Sheet) missing(opt Options) error {
 		return nil
 	}
 	msg := "the sheet has no column for " + strings.Join(fields, ", ")
+	var hints []string
+	if column := s.wholeNames(fields); column >= 0 {
+		fields = slices.DeleteFunc(fields, func(name string) bool { return slices.Contains(halves, name) })
+		msg += fmt.Sprintf("; column %d '%s' seems to hold whole names, and no rule can tell where each last name begins", column+1, partner.Clean(s.Header[column]))
+		hints = append(hints, s.splitNames(column))
+	}
+	if len(fields) > 0 {
+		note, hint := s.another(fields)
+		msg += note
+		hints = append(hints, hint)
+	}
+	return s.headerError(msg, strings.Join(hints, "; then "))
+}
+
+// another says which header comes nearest to the first of the fields that have
+// no column, and how to give all of them one.
+func (s *Sheet) another(fields []string) (note, hint string) {
 	f, _ := partner.FieldByName(fields[0])
 	example := "Your Column"
 	if near := nearest(f, s.Header, s.columns[:]); near != "" {
 		example = near
-		msg += fmt.Sprintf(" (the nearest header to %s is '%s')", f, near)
+		note = fmt.Sprintf(" (the nearest header to %s is '%s')", f, near)
 	}
-	hint := fmt.Sprintf("rename the column, or say which one it is with --map '%s=%s'", example, f)
+	hint = fmt.Sprintf("rename the column, or say which one it is with --map '%s=%s'", example, f)
 	for _, name := range fields { // the codes that a whole list often shares
 		if name == partner.DataCenter.String() || name == partner.Country.String() {
 			hint += fmt.Sprintf(", or give one value for all rows with --default %s=US", name)
 		}
 	}
-	return s.headerError(msg, hint+"; 'onboard fields' lists the accepted spellings")
+	return note, hint + "; 'onboard fields' lists the accepted spellings"
 }
 
-func (s *Sheet) headerError(msg, hint string) error {
+// halves are the fields that a whole name would have to be split into.
+var halves = []string{partner.FirstName.String(), partner.LastName.String()}
+
+// personNames are headers, folded, of columns that hold first and last name
+// together. 'Name' is one only where the company has another column.
+var personNames = strings.Fields("fullname contactname contactfullname contactpersonname contactperson contact primarycontact primarycontactname " +
+	"ansprechpartner kontakt kontaktperson nomcomplet nombrecompleto nomecompleto nomecognome contactpersoon 氏名 担当者 担当者名")
+
+// wholeNames is the first column that holds whole names, where both halves are
+// among the missing fields; else -1.
+func (s *Sheet) wholeNames(missing []string) int {
+	for _, half := range halves {
+		if !slices.Contains(missing, half) {
+			return -1
+		}
+	}
+	for i, h := range s.Header {
+		folded := Fold(bare(h))
+		person := slices.Contains(personNames, folded) || folded == "name" && s.columns[partner.CompanyName] >= 0
+		if person && !slices.Contains(s.columns[:], i) {
+			return i
+		}
+	}
+	return -1
+}
+
+// splitNames says how to make two columns of whole names.
+func (s *Sheet) splitNames(column int) string {
+	cell, err := excelize.CoordinatesToCellName(column+1, s.HeaderLine+1)
+	if err != nil {
+		cell = "A2"
+	}
+	return fmt.Sprintf(`make two columns first_name and last_name of it: in Excel =TEXTBEFORE(%[1]s," ",-1) and =TEXTAFTER(%[1]s," ",-1), copied down and looked over`, cell)
+}
+
+func (s *Sheet) headerError(msg, hint string) *FileError {
 	return &FileError{File: s.Name(), Line: s.bodyLine - 1, Msg: msg, Hint: hint}
 }
 

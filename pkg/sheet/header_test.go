@@ -243,6 +243,18 @@ func TestHeaderErrors(t *testing.T) {
 			[]string{"the nearest header to company_name is 'compny name'", "--map 'compny name=company_name'"}},
 		{"the country of an address that was not taken", "Billing City,Shipping City,Shipping Country,company_name,data_center,first_name,last_name,email", nil,
 			[]string{"no column for country (the nearest header to country is 'Shipping Country')", "--map 'Shipping Country=country'"}},
+		{"whole names", "company_name,country,data_center,email,Full Name", nil, []string{
+			"no column for first_name, last_name; column 5 'Full Name' seems to hold whole names, and no rule can tell where each last name begins; hint: make two columns",
+			`=TEXTBEFORE(E2," ",-1) and =TEXTAFTER(E2," ",-1)`, "looked over"}},
+		{"whole names, and more", "Name,company_name,country,email", nil, []string{
+			"no column for data_center, first_name, last_name; column 1 'Name' seems", "looked over; then rename the column", "--map 'Your Column=data_center'"}},
+		{"a name that may be the company's", "Name,First Name,Last Name,country,email,data_center,Contact Name", map[string]partner.Field{"first name": partner.City, "LASTNAME": partner.State},
+			[]string{"no column for company_name, first_name, last_name; column 7 'Contact Name' seems", "then rename the column"}},
+		{"one half", "Name,First Name,company_name,country,email,data_center", nil, []string{"no column for last_name (the nearest header to last_name is 'Name')"}},
+		{"a map that could be two", "Co Name,co-name" + rest[len(",company_name"):], map[string]partner.Field{"CO NAME": partner.CompanyName},
+			[]string{"--map 'CO NAME=company_name' could be each of 'Co Name', 'co-name'; hint: write the one"}},
+		{"two maps for one column", "Mail" + rest, map[string]partner.Field{"Mail": partner.Email, "mail": partner.City},
+			[]string{"--map 'mail=city' gives 'Mail' a second field, after email"}},
 		{"an unknown column", "Email" + rest, map[string]partner.Field{"Mail": partner.Email},
 			[]string{"--map 'Mail=email' names a column that the sheet does not have", "its columns are 'Email', 'company_name'"}},
 	} {
@@ -251,6 +263,20 @@ func TestHeaderErrors(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v, want %q", tc.name, err, want)
 			}
+		}
+	}
+}
+
+// TestMapLike: --map finds a header that differs in capitals, spaces and
+// punctuation, and prefers the one that does not.
+func TestMapLike(t *testing.T) {
+	const rest = ",country,data_center,first_name,last_name,email\nA,A,A,A,A,A\n"
+	for header, want := range map[string]string{"Firma / Haus": "Firma / Haus", "FIRMA HAUS": "FIRMA HAUS", "firma-haus,Firma_Haus": "Firma_Haus"} {
+		s, err := open(t, header+rest, Options{Map: map[string]partner.Field{"Firma_Haus": partner.CompanyName}})
+		if err != nil {
+			t.Errorf("%s: %v", header, err)
+		} else if got, ok := s.Mapped(partner.CompanyName); got != want || !ok {
+			t.Errorf("%s: company_name is %q", header, got)
 		}
 	}
 }

@@ -54,6 +54,7 @@ type Options struct {
 	Delimiter byte                       // 0: found from the header
 	Sheet     string                     // which sheet of a workbook; "": the first visible one with a header
 	Map       map[string]partner.Field   // header spelling to field; wins over the known spellings
+	MapSaid   map[string]string          // by header, where Map was told of it, for messages; "": --map
 	Optional  func(f partner.Field) bool // fields that may go without a column
 	TempDir   string                     // where standard input is spooled; "": the system's
 	Command   string                     // the command that is running, for hints: "onboard validate list.csv"

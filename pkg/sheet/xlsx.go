@@ -1,8 +1,6 @@
 package sheet
 
 import (
-	"archive/zip"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -155,21 +153,4 @@ func damaged(name string, err error) error {
 	}
 	return &FileError{File: name, Msg: fmt.Sprintf("this workbook is damaged (%v)", err),
 		Hint: "open it in a spreadsheet program, and save it anew as .xlsx or as 'CSV UTF-8'"}
-}
-
-// noArchive explains why a file is no .xlsx at all: that is a zip archive, and
-// an encrypted one is wrapped in the container of the old formats
-// (MS-OFFCRYPTO section 2.3.2).
-func noArchive(f *os.File, name string, err error) error {
-	head, _ := io.ReadAll(io.NewSectionReader(f, 0, 32<<20))
-	if !bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")) {
-		if errors.Is(err, zip.ErrFormat) {
-			err = errors.New("it is cut short, or no .xlsx at all")
-		}
-		return damaged(name, err)
-	}
-	if bytes.Contains(head, []byte(strings.Join(strings.Split("EncryptedPackage", ""), "\x00"))) { // UTF-16
-		return &FileError{File: name, Msg: "this workbook is protected by a password", Hint: "take the password off, or save the sheet as 'CSV UTF-8'"}
-	}
-	return &FileError{File: name, Msg: "this is an old Excel workbook (.xls)", Hint: "save it as .xlsx or as 'CSV UTF-8' in the spreadsheet program"}
 }

@@ -18,8 +18,11 @@ func workbookParts(f *os.File, name string) ([]*zip.File, error) {
 		return nil, err
 	}
 	archive, err := zip.NewReader(f, stat.Size())
+	if errors.Is(err, zip.ErrFormat) {
+		err = errors.New("it is cut short, or no .xlsx at all")
+	}
 	if err != nil {
-		return nil, noArchive(f, name, err)
+		return nil, damaged(name, err)
 	}
 	var total uint64
 	for _, p := range archive.File {
