@@ -26,6 +26,7 @@ type sheetFlags struct {
 	quiet, json            bool
 
 	mapped map[string]partner.Field // what open made of maps
+	said   map[string]string        // by flag and value, where a profile says it
 }
 
 func (s *sheetFlags) register(f *pflag.FlagSet) {
@@ -70,7 +71,7 @@ func (s *sheetFlags) newRules() (*partner.Rules, error) {
 		}
 		for code := range strings.SplitSeq(codes, ",") {
 			if err := r.Allow(f, code); err != nil {
-				return nil, fmt.Errorf("--allow %w", err)
+				return nil, fmt.Errorf("%s %w", s.from("--allow", pair), err)
 			}
 		}
 	}
@@ -80,14 +81,14 @@ func (s *sheetFlags) newRules() (*partner.Rules, error) {
 			err = r.Default(f, value)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("--default %w", err)
+			return nil, fmt.Errorf("%s %w", s.from("--default", pair), err)
 		}
 	}
 	r.Key = nil
 	for name := range strings.SplitSeq(s.key, ",") {
 		f, err := fieldNamed(strings.TrimSpace(name))
 		if err != nil {
-			return nil, fmt.Errorf("--key %s: %w", s.key, err)
+			return nil, fmt.Errorf("%s %s: %w", s.from("--key", s.key), s.key, err)
 		}
 		r.Key = append(r.Key, f)
 	}
@@ -97,7 +98,7 @@ func (s *sheetFlags) newRules() (*partner.Rules, error) {
 // open opens the sheet under these flags.
 func (s *sheetFlags) open(c *console, path string, r *partner.Rules, again invocation) (*sheet.Sheet, error) {
 	s.mapped = map[string]partner.Field{}
-	opt := sheet.Options{Optional: r.HasDefault, Map: s.mapped, Encoding: s.encoding, Sheet: s.sheetName,
+	opt := sheet.Options{Optional: r.HasDefault, Map: s.mapped, MapSaid: map[string]string{}, Encoding: s.encoding, Sheet: s.sheetName,
 		Command: again.line(again.verb, path)}
 	for _, pair := range s.maps {
 		i := strings.LastIndexByte(pair, '=')
@@ -108,20 +109,24 @@ func (s *sheetFlags) open(c *console, path string, r *partner.Rules, again invoc
 		if err != nil {
 			return nil, fmt.Errorf("--map %q: %w", pair, err)
 		}
-		opt.Map[partner.Clean(pair[:i])] = f
+		header := partner.Clean(pair[:i])
+		opt.Map[header], opt.MapSaid[header] = f, s.said["--map "+pair]
 	}
 	var err error
 	if opt.Delimiter, err = delimiter(s.delimiter); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s %w", s.from("--delimiter", s.delimiter), err)
 	}
 	sh, err := sheet.Open(path, c.in, opt)
 	if err != nil {
+		if rest, ok := strings.CutPrefix(err.Error(), "--encoding "); ok {
+			err = fmt.Errorf("%s %s", s.from("--encoding", s.encoding), rest)
+		}
 		return nil, err
 	}
 	for _, f := range r.Key {
 		if _, mapped := sh.Mapped(f); !mapped && !r.HasDefault(f) {
 			sh.Close()
-			return nil, fmt.Errorf("--key %s: the sheet has no column for %s, so all its rows would be the same there; hint: leave %s out of the key", s.key, f, f)
+			return nil, fmt.Errorf("%s %s: the sheet has no column for %s, so all its rows would be the same there; hint: leave %s out of the key", s.from("--key", s.key), s.key, f, f)
 		}
 	}
 	return sh, nil
@@ -140,7 +145,7 @@ func delimiter(name string) (byte, error) {
 	case "|", "pipe":
 		return '|', nil
 	}
-	return 0, fmt.Errorf("--delimiter %q is not known; hint: one of comma, semicolon, tab, pipe", name)
+	return 0, fmt.Errorf("%q is not known; hint: one of comma, semicolon, tab, pipe", name)
 }
 
 func fieldAndValue(flag, pair string) (partner.Field, string, error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 	"github.com/spf13/pflag"
 
@@ -28,6 +29,22 @@ type profile struct {
 	Encoding  string               `yaml:"encoding,omitempty"`
 	Sheet     string               `yaml:"sheet,omitempty"` // of a workbook
 	Fix       bool                 `yaml:"fix,omitempty"`
+
+	path string
+	file *ast.File // for the lines of what is wrong beyond its syntax
+}
+
+// place is where a setting stands: "crm.yaml:3".
+func (p *profile) place(steps ...string) string {
+	b := (&yaml.PathBuilder{}).Root()
+	for _, step := range steps {
+		b = b.Child(step)
+	}
+	node, err := b.Build().FilterFile(p.file)
+	if err != nil {
+		return p.path
+	}
+	return fmt.Sprintf("%s:%d", p.path, node.GetToken().Position.Line)
 }
 
 // fieldName is a canonical field name, checked while it is read.
@@ -73,6 +90,10 @@ func readProfile(path string) (p profile, err error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return p, nil
 	}
+	p.path = path
+	if p.file, err = parser.ParseBytes(text, 0); err != nil {
+		p.file = nil // the error of the next line names the line
+	}
 	err = yaml.UnmarshalWithOptions(text, &p, yaml.DisallowUnknownField(), yaml.Strict())
 	var ours *lineError
 	var theirs interface {
@@ -101,17 +122,23 @@ func (s *sheetFlags) useProfile(flags *pflag.FlagSet) error {
 		return err
 	}
 	var maps, defaults, allows []string
+	s.said = map[string]string{}
 	for _, header := range sorted(p.Map) {
 		if f := string(p.Map[header]); !s.mapsField(f) {
 			maps = append(maps, header+"="+f)
+			s.said["--map "+header+"="+f] = p.place("map", header)
 		}
 	}
 	for _, f := range sorted(p.Default) {
-		defaults = append(defaults, string(f)+"="+string(p.Default[f]))
+		pair := string(f) + "=" + string(p.Default[f])
+		defaults = append(defaults, pair)
+		s.said["--default "+pair] = p.place("default", string(f))
 	}
 	for _, f := range sorted(p.Allow) {
 		for _, code := range p.Allow[f] {
-			allows = append(allows, string(f)+"="+string(code))
+			pair := string(f) + "=" + string(code)
+			allows = append(allows, pair)
+			s.said["--allow "+pair] = p.place("allow", string(f))
 		}
 	}
 	s.maps, s.defaults, s.allows = append(maps, s.maps...), append(defaults, s.defaults...), append(allows, s.allows...)
@@ -122,14 +149,23 @@ func (s *sheetFlags) useProfile(flags *pflag.FlagSet) error {
 	for name, value := range map[string]string{"key": strings.Join(key, ","), "delimiter": p.Delimiter, "encoding": p.Encoding, "sheet": p.Sheet} {
 		if f := flags.Lookup(name); value != "" && !f.Changed {
 			if err := f.Value.Set(value); err != nil {
-				return fmt.Errorf("%s: %s: %w", s.useFile, name, err)
+				return fmt.Errorf("%s: %s: %w", p.place(name), name, err)
 			}
+			s.said["--"+name+" "+value] = p.place(name)
 		}
 	}
 	if !flags.Changed("fix") {
 		s.fix = p.Fix
 	}
 	return nil
+}
+
+// from names a flag in a message, or the line of the profile that stands for it.
+func (s *sheetFlags) from(flag, value string) string {
+	if place := s.said[flag+" "+value]; place != "" {
+		return place + ": " + strings.TrimPrefix(flag, "--")
+	}
+	return flag
 }
 
 // mapsField says that a --map flag gives the field a column.

@@ -92,21 +92,24 @@ func inMaps(header string, maps map[string]partner.Field) bool {
 func (s *Sheet) resolveMaps(opt Options) (map[string]partner.Field, error) {
 	resolved := map[string]partner.Field{}
 	for _, from := range slices.Sorted(maps.Keys(opt.Map)) {
-		f, label := opt.Map[from], fmt.Sprintf("--map '%s=%s'", from, opt.Map[from])
-		if said := opt.MapSaid[from]; said != "" {
-			label = fmt.Sprintf("%s: map '%s: %s'", said, from, opt.Map[from])
+		f, headers := opt.Map[from], s.like(from)
+		wrong, hint := "", ""
+		switch {
+		case len(headers) == 0:
+			wrong, hint = "names a column that the sheet does not have", "its columns are "+s.listHeader()
+		case len(headers) > 1:
+			wrong, hint = "could be each of '"+strings.Join(headers, "', '")+"'", "write the one that is meant exactly as the sheet does"
+		default:
+			other, twice := resolved[headers[0]]
+			if resolved[headers[0]] = f; twice && other != f {
+				wrong, hint = fmt.Sprintf("gives '%s' a second field, after %s", headers[0], other), "leave one of them out"
+			}
 		}
-		headers := s.like(from)
-		if len(headers) == 0 {
-			return nil, s.headerError(label+" names a column that the sheet does not have", "its columns are "+s.listHeader())
+		if place := opt.MapSaid[from]; wrong != "" && place != "" {
+			return nil, &FileError{File: place, Msg: fmt.Sprintf("'%s: %s' %s (%s)", from, f, wrong, s.Name()), Hint: hint}
+		} else if wrong != "" {
+			return nil, s.headerError(fmt.Sprintf("--map '%s=%s' %s", from, f, wrong), hint)
 		}
-		if len(headers) > 1 {
-			return nil, s.headerError(label+" could be each of '"+strings.Join(headers, "', '")+"'", "write the one that is meant exactly as the sheet does")
-		}
-		if other, twice := resolved[headers[0]]; twice && other != f {
-			return nil, s.headerError(fmt.Sprintf("%s gives '%s' a second field, after %s", label, headers[0], other), "leave one of them out")
-		}
-		resolved[headers[0]] = f
 	}
 	return resolved, nil
 }
