@@ -1,13 +1,17 @@
 package batch
 
 import (
+	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
 
 	"onboard/pkg/lmpi"
 	"onboard/pkg/partner"
+	"onboard/pkg/sheet"
 )
 
 func valid(t *testing.T, edit func(*partner.Row)) partner.Partner {
@@ -53,6 +57,38 @@ func TestPostalCodes(t *testing.T) {
 	want := []Warning{{14, "in BE, postal codes have 4 digits, and 1 here of 3" + word}, {8, "in DE, postal codes have 5 digits, and 1 here of 4" + word},
 		{5, "in US, postal codes have 5 digits, and 1 here of 4" + word}}
 	if diff := cmp.Diff(want, c.warnings()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestUncomputed: a formula without a result is a warning, and not a silent gap.
+func TestUncomputed(t *testing.T) {
+	b := excelize.NewFile()
+	defer b.Close()
+	for row, cells := range [][]any{{"company_name", "country", "data_center", "first_name", "last_name", "email"}, {"Acme", "DE", "EU", "Ann", "Lee"}} {
+		if err := b.SetSheetRow("Sheet1", fmt.Sprintf("A%d", row+1), &cells); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.SetCellFormula("Sheet1", "F2", `LOWER(D2)&"@example.com"`); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "list.xlsx")
+	if err := b.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+	rules := partner.NewRules()
+	s, err := sheet.Open(path, nil, sheet.Options{Optional: rules.HasDefault})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	plan, err := MakePlan(t.Context(), s, rules, nil, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Warning{{2, "F2: a cell has a formula without a result, and is read as empty; open the workbook in a spreadsheet program and save it"}}
+	if diff := cmp.Diff(want, plan.Warnings); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

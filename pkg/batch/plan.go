@@ -60,9 +60,24 @@ func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run led
 	if p.badRows*100 > p.Rows && !s.HasAdded("onboard_status") {
 		return nil, s.NotUTF8(p.firstBad)
 	}
-	p.SHA256, p.Warnings = sum, p.postal.warnings()
+	p.SHA256, p.Warnings = sum, append(uncomputed(s), p.postal.warnings()...)
 	p.Common = p.tallies.commonest()
 	return p, nil
+}
+
+// uncomputed warns of formulas in a workbook that have no result.
+func uncomputed(s *sheet.Sheet) []Warning {
+	if s.Workbook == nil || s.Workbook.Cells == 0 {
+		return nil
+	}
+	cells := "a cell has a formula without a result, and is"
+	if n := s.Workbook.Cells; n > 1 {
+		cells = fmt.Sprintf("%d cells have a formula without a result, and are", n)
+	}
+	if first := s.Workbook.First; first != "" {
+		cells = first + ": " + cells
+	}
+	return []Warning{{s.Workbook.Row, cells + " read as empty; open the workbook in a spreadsheet program and save it"}}
 }
 
 func (p *Plan) block(b checkedBlock, each func(*Result) error) error {

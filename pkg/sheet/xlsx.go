@@ -28,6 +28,7 @@ const (
 type Workbook struct {
 	Sheet  string
 	Sheets []string // the visible ones, in order
+	Uncomputed
 }
 
 // workbook turns one sheet of an .xlsx file into CSV: UTF-8, commas, and one
@@ -40,7 +41,7 @@ func workbook(f *os.File, name string, opt Options) (csv *os.File, info Workbook
 		return nil, info, err
 	}
 	defer os.RemoveAll(dir)
-	book, err := openBook(f, name, dir)
+	book, empty, err := openBook(f, name, dir)
 	if err != nil {
 		return nil, info, err
 	}
@@ -50,6 +51,7 @@ func workbook(f *os.File, name string, opt Options) (csv *os.File, info Workbook
 		return nil, info, err
 	}
 	defer rows.Close()
+	info.Uncomputed = empty.of(info.Sheet)
 	csv, err = spool(rows, opt.TempDir)
 	if rows.err != nil && !errors.Is(rows.err, io.EOF) {
 		return nil, info, rows.err
@@ -60,26 +62,27 @@ func workbook(f *os.File, name string, opt Options) (csv *os.File, info Workbook
 // openBook hands a workbook to excelize once its parts are found to be whole.
 // excelize gets a copy with only the parts that matter: it would read pictures
 // and pivot caches into memory.
-func openBook(f *os.File, name, dir string) (*excelize.File, error) {
+func openBook(f *os.File, name, dir string) (*excelize.File, *formulas, error) {
 	parts, err := workbookParts(f, name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := inspect(parts); err != nil {
-		return nil, damaged(name, err)
+	found, err := inspect(parts)
+	if err != nil {
+		return nil, nil, damaged(name, err)
 	}
 	path := filepath.Join(dir, "parts.xlsx")
 	if err := repack(path, parts); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	book, err := excelize.OpenFile(path, excelize.Options{
 		UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxInMemory, TmpDir: dir,
 		ShortDatePattern: "yyyy-mm-dd", // the short date looks different in each country's Excel; this is the one that all read alike
 	})
 	if err != nil {
-		return nil, damaged(name, err)
+		return nil, nil, damaged(name, err)
 	}
-	return book, nil
+	return book, found, nil
 }
 
 // chooseSheet opens the sheet that --sheet names, by name or by its number

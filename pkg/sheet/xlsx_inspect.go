@@ -28,7 +28,9 @@ const (
 type inspector struct {
 	longest int // bytes of the longest shared text
 	most    int // shared texts in one row, at most
+	*formulas
 
+	name     string // of the part
 	depth    int
 	small    bool // the part is read into memory whole
 	elements int
@@ -41,21 +43,22 @@ type inspector struct {
 	cell     string // the last one's reference, such as B7
 }
 
-func inspect(parts []*zip.File) error {
-	var in inspector
+// inspect also finds the formulas without a result, which it meets on its way.
+func inspect(parts []*zip.File) (*formulas, error) {
+	in := inspector{formulas: newFormulas()}
 	for _, p := range parts {
 		if err := in.part(p); err != nil {
 			var file *FileError
 			if errors.As(err, &file) {
-				return err
+				return nil, err
 			}
-			return fmt.Errorf("%s: %w", p.Name, err)
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
 		}
 	}
 	if in.longest > MaxRecord || in.longest*in.most > maxRowTexts {
-		return tooLong("a row")
+		return nil, tooLong("a row")
 	}
-	return nil
+	return in.formulas, nil
 }
 
 func tooLong(row string) error {
@@ -63,7 +66,7 @@ func tooLong(row string) error {
 }
 
 func (in *inspector) part(p *zip.File) error {
-	*in = inspector{longest: in.longest, most: in.most, small: !streams(partName(p))}
+	*in = inspector{longest: in.longest, most: in.most, formulas: in.formulas, name: partName(p), small: !streams(partName(p))}
 	if in.small && p.UncompressedSize64 > maxSmall {
 		return errors.New("it is larger than 16 MB")
 	}
@@ -114,6 +117,8 @@ func (in *inspector) token(token xml.Token, offset int64) error {
 			in.longest = max(in.longest, in.text)
 		case "row":
 			in.rowStart = 0
+		case "c":
+			in.endCell(in.name, in.row, in.cell)
 		}
 	case xml.StartElement:
 		if in.depth++; in.depth > maxDepth {
@@ -125,6 +130,7 @@ func (in *inspector) token(token xml.Token, offset int64) error {
 		if in.rowStart > 0 && offset-in.rowStart > maxRowXML {
 			return tooLong(fmt.Sprintf("row %d", in.row))
 		}
+		in.formulas.start(in.name, t)
 		return in.start(t, offset)
 	}
 	return nil

@@ -268,3 +268,33 @@ func TestWorkbookFromDisk(t *testing.T) {
 		t.Errorf("%d bytes, %v, want %d", len(text), err, want.Len())
 	}
 }
+
+// TestUncomputed: a formula without a result is no cell that was left empty.
+func TestUncomputed(t *testing.T) {
+	xml := `<row r="1"><c r="A1"><v>1</v></c></row><row r="7"><c r="A7"><v>1</v></c><c r="B7"><f>1+1</f></c><c r="C7"/></row>` +
+		`<row r="8"><c r="A8"><f>1+1</f><v>2</v></c><c r="B8" t="str"><f>A1</f><v></v></c><c r="C8"><f t="shared" si="0"/></c></row>`
+	two := book(t, func(b *excelize.File) {
+		set(t, b, "Sheet1", 1, []any{"A"})
+		if _, err := b.NewSheet("Second"); err != nil {
+			t.Fatal(err)
+		}
+		set(t, b, "Second", 1, []any{"A", "B"}, []any{"x"})
+		if err := b.SetCellFormula("Second", "B2", "1+1"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for _, tc := range []struct {
+		path, sheet string
+		want        Uncomputed
+	}{
+		{rawBook(t, xml), "", Uncomputed{Cells: 2, Row: 7, First: "B7"}},
+		{rawBook(t, `<row><c><v>1</v></c></row><row><c><f>1+1</f></c></row>`), "", Uncomputed{Cells: 1, Row: 2}},
+		{two, "Sheet1", Uncomputed{}},
+		{two, "Second", Uncomputed{Cells: 1, Row: 2, First: "B2"}},
+	} {
+		_, info, err := convert(t, tc.path, Options{Sheet: tc.sheet})
+		if diff := cmp.Diff(tc.want, info.Uncomputed); diff != "" || err != nil {
+			t.Errorf("%s, %v (-want +got)\n%s", tc.sheet, err, diff)
+		}
+	}
+}
