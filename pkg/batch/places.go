@@ -20,19 +20,29 @@ const OtherCountry = "other"
 // places counts rows by data center and country, in arrays: every row that is
 // to be created passes here.
 type places struct {
-	centers []string // the codes that the rules take
-	counts  [][26*26 + 1]int32
+	centers []string           // the codes that the rules take
+	pairs   [26*26 + 1]int16   // index of a center by its two letters; others are searched for
+	counts  [][26*26 + 1]int32 // by center and country
 }
 
 func newPlaces(r *partner.Rules) places {
-	centers := r.Allowed(partner.DataCenter)
-	return places{centers, make([][26*26 + 1]int32, len(centers))}
+	p := places{centers: r.Allowed(partner.DataCenter)}
+	for i := range p.pairs {
+		p.pairs[i] = -1
+	}
+	for i, code := range p.centers {
+		p.pairs[letterPair(code)] = int16(i)
+	}
+	p.pairs[26*26] = -1
+	p.counts = make([][26*26 + 1]int32, len(p.centers))
+	return p
 }
 
 func (p *places) add(row *partner.Partner) {
-	center := slices.Index(p.centers, row.At(partner.DataCenter))
+	code := row.At(partner.DataCenter)
+	center := int(p.pairs[letterPair(code)])
 	if center < 0 {
-		return // no row is valid with another one
+		center = slices.Index(p.centers, code) // there: the row is valid
 	}
 	p.counts[center][letterPair(row.At(partner.Country))]++
 }
