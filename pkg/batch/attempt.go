@@ -65,6 +65,9 @@ func (s *Submission) attempt(ctx context.Context, j *job, try, number int, trace
 		if s.intake.Err() != nil || s.Pace.Held() > 0 && s.Pace.Wait(s.intake) != nil {
 			return lmpi.Answer{}, 0, s.intake.Err()
 		}
+		if err := s.Pace.Depart(s.intake); err != nil {
+			return lmpi.Answer{}, 0, err
+		}
 		s.Progress.onWire.Add(1)
 		a = s.Send(ctx, j.body, trace, func() bool { return s.Pace.Held() == 0 && s.intake.Err() == nil })
 		s.Progress.onWire.Add(-1)

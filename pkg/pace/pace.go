@@ -5,6 +5,7 @@ package pace
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -12,6 +13,17 @@ import (
 )
 
 const (
+	// What is let go at an even pace arrives less evenly. Permits come a little more
+	// slowly than the set rate, so that no second brings the server more than that.
+	margin = 0.01
+
+	// How many permits may be made up for after a delay, as a share of a second's: so
+	// late a timer is on a busy machine. Half the margin, so that it stays within it.
+	catchUp = margin / 2
+
+	// Departures that are remembered, at most.
+	mostLeft = 10_000
+
 	// Timers are no finer than this: to wait for less would cost pace. Only rates over
 	// 2,000 per second are touched, by one start in 2,000 at most.
 	tick = 500 * time.Microsecond
@@ -26,7 +38,7 @@ const (
 // Limiter hands out permits to start, one at a time and evenly spaced. All workers
 // of a run share one. It is safe for concurrent use.
 type Limiter struct {
-	set     rate.Limit
+	set     rate.Limit // without the margin
 	permits *rate.Limiter
 	turn    chan struct{} // held by the one caller who waits for the next permit; the others queue in order
 
@@ -34,16 +46,24 @@ type Limiter struct {
 	until   time.Time // end of the hold
 	slowed  time.Time // the last Slow that counted
 	changed time.Time // the last change of the rate
+
+	window time.Duration // for as many departures as left has room for
+	left   []time.Time   // the latest departures, a ring
+	oldest int           // its place in left
 }
 
 // New returns a limiter of perSecond permits per second, which must be positive and
-// finite as ParseRate guarantees. The burst is 1: one as large as the rate would
-// double the first second.
+// finite as ParseRate guarantees. The burst is 1, or what 5 ms bring: one as large as
+// the rate would double the first second.
 func New(perSecond float64) *Limiter {
+	set := rate.Limit(perSecond * (1 - margin))
+	n := math.Ceil(min(max(1, perSecond), mostLeft))
 	return &Limiter{
-		set:     rate.Limit(perSecond),
-		permits: rate.NewLimiter(rate.Limit(perSecond), 1),
+		set:     set,
+		permits: rate.NewLimiter(set, int(max(1, perSecond*catchUp))),
 		turn:    make(chan struct{}, 1),
+		window:  time.Duration(n / perSecond * (1 + catchUp) * float64(time.Second)),
+		left:    make([]time.Time, int(n)),
 	}
 }
 
@@ -72,6 +92,24 @@ func (l *Limiter) Wait(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// Depart returns when an attempt that has its permit may leave. A slow disk can hold up
+// many between the one and the other, and let go of them together: also then no second
+// brings more than the set rate.
+func (l *Limiter) Depart(ctx context.Context) error {
+	l.mu.Lock()
+	at := time.Now()
+	if earliest := l.left[l.oldest].Add(l.window); earliest.After(at) {
+		at = earliest
+	}
+	l.left[l.oldest] = at
+	l.oldest = (l.oldest + 1) % len(l.left)
+	l.mu.Unlock()
+	if delay := time.Until(at); delay > 0 {
+		return sleep(ctx, delay)
+	}
+	return nil
 }
 
 // sitOut returns when there is no hold, however often it was prolonged meanwhile.
@@ -139,8 +177,8 @@ func (l *Limiter) change(now time.Time, to rate.Limit) {
 	l.permits.SetLimitAt(now, to)
 }
 
-// Rate is the present pace in permits per second.
-func (l *Limiter) Rate() float64 { return float64(l.permits.Limit()) }
+// Rate is the present pace, in the terms of the set rate.
+func (l *Limiter) Rate() float64 { return float64(l.permits.Limit()) / (1 - margin) }
 
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
