@@ -47,13 +47,14 @@ type countedConn struct {
 // gate stands before the first byte of an attempt.
 type gate struct {
 	ready func() bool // nil: always
-	asked atomic.Int64
+	asked atomic.Pointer[time.Time]
 	shut  atomic.Bool
 }
 
 // pass notes the time before it asks, so that whatever was so by then was known.
 func (g *gate) pass() bool {
-	g.asked.Store(time.Now().UnixNano())
+	now := time.Now()
+	g.asked.Store(&now)
 	if g.ready != nil && !g.ready() {
 		g.shut.Store(true)
 	}
@@ -164,10 +165,10 @@ func (m *meter) poison() {
 
 // begun is when the first byte was about to be written; zero when none was.
 func (m *meter) begun() time.Time {
-	if m.written() == 0 {
-		return time.Time{}
+	if asked := m.gate.asked.Load(); asked != nil && m.written() > 0 {
+		return *asked
 	}
-	return time.Unix(0, m.gate.asked.Load())
+	return time.Time{}
 }
 
 func (m *meter) written() int64 {
