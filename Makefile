@@ -50,7 +50,7 @@ test: ## run all tests, with the race detector
 	@$(if $(CHROMIUM),,echo "note: no chromium, so the report is not tested in a browser")
 	$(GO) test $(RACE) -tags $(TAGS) $(TESTFLAGS) ./...
 
-torture: ## run the whole reliability battery: half an hour; needs strace
+torture: ## run the whole reliability battery: up to an hour; needs strace
 	$(GO) test -count=1 -timeout 2h -tags '$(TAGS),torture' $(TESTFLAGS) ./cmd/onboard ./pkg/ledger/...
 
 mutants: ## break each promise on purpose, and see that a test fails
