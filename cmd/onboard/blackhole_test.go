@@ -60,7 +60,7 @@ func TestBlackholes(t *testing.T) {
 // system drops whoever knocks.
 func fullListener(t *testing.T) (address string, stop func()) {
 	t.Helper()
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
