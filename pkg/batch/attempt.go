@@ -72,7 +72,7 @@ func (s *Submission) attempt(ctx context.Context, j *job, try, number int, trace
 		a = s.Send(ctx, j.body, trace, func() bool { return s.Pace.Held() == 0 && s.intake.Err() == nil })
 		s.Progress.onWire.Add(-1)
 	}
-	wait = s.brake(a, try)
+	wait = brake(s.Pace, s.Progress, a, try)
 	s.Progress.answered(a)
 	if s.OnAttempt != nil {
 		s.OnAttempt(Attempt{Line: j.row.Line, Number: number, TraceID: trace, Answer: a})
@@ -82,7 +82,7 @@ func (s *Submission) attempt(ctx context.Context, j *job, try, number int, trace
 
 // brake has everybody wait as an answer asks, before anything else is done with
 // it, and says how long.
-func (s *Submission) brake(a lmpi.Answer, try int) time.Duration {
+func brake(everybody *pace.Limiter, p *Progress, a lmpi.Answer, try int) time.Duration {
 	wait := pace.Backoff(try)
 	if a.Outcome != lmpi.Unprocessed {
 		return wait
@@ -91,10 +91,10 @@ func (s *Submission) brake(a lmpi.Answer, try int) time.Duration {
 	if asked {
 		wait = a.RetryAfter
 	}
-	s.Progress.asked.Store(asked)
-	s.Pace.Hold(min(wait, retryAfterCap))
-	s.Progress.Over.hold(time.Now(), min(wait, retryAfterCap))
-	s.Pace.Slow()
+	p.asked.Store(asked)
+	everybody.Hold(min(wait, retryAfterCap))
+	p.Over.hold(time.Now(), min(wait, retryAfterCap))
+	everybody.Slow()
 	return wait
 }
 
@@ -102,8 +102,7 @@ func (s *Submission) brake(a lmpi.Answer, try int) time.Duration {
 // effect: another one when it returns done = false, after everybody's wait.
 func (s *Submission) pause(j *job, number, try int, a lmpi.Answer, wait time.Duration) (r Result, done bool) {
 	if wait > retryAfterCap {
-		s.stop(&Stop{Kind: Refused, Reason: "the server asked to wait for " + longWait(wait),
-			Hint: "run the same command again at " + time.Now().Add(wait).Format("15:04 on 2 January")})
+		s.stop(waitTooLong(Refused, wait))
 	}
 	if try < s.MaxAttempts && !s.quota.take() {
 		s.stop(&Stop{Kind: Refused, Reason: "more requests had to be repeated than one run may repeat; the last one because " + a.Reason,
@@ -122,6 +121,11 @@ func (s *Submission) pause(j *job, number, try int, a lmpi.Answer, wait time.Dur
 		return s.giveBack(j, number, a, a.Reason+"; then the run ended: "+s.stopped().Reason), true
 	}
 	return Result{}, false
+}
+
+func waitTooLong(kind StopKind, wait time.Duration) *Stop {
+	return &Stop{Kind: kind, Reason: "the server asked to wait for " + longWait(wait),
+		Hint: "run the same command again at " + time.Now().Add(wait).Format("15:04 on 2 January")}
 }
 
 // longWait is a wait in words; lmpi counts no further than a hundred hours.

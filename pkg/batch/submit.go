@@ -26,6 +26,7 @@ const (
 	Refused              // the server, or what answers in its place, refuses everything
 	LedgerLost           // the ledger can't be written: nothing may be sent or shown
 	FileChanged          // the sheet is not the one that was checked
+	Troubled             // the server does not get on just now (Tracking alone tells this from Refused)
 )
 
 // Stop is why a run ended before its end, as the cause of the cancelled intake.
@@ -36,6 +37,11 @@ type Stop struct {
 }
 
 func (s *Stop) Error() string { return s.Reason }
+
+// Spoils says that the outputs are unfit for use. No stop spoils nothing.
+func (s *Stop) Spoils() bool {
+	return s != nil && (s.Kind == LedgerLost || s.Kind == FileChanged)
+}
 
 // SendFunc makes one attempt over the network, unless ready says no when its first
 // byte is due.
@@ -137,12 +143,15 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 // rows that are not sent still go into a file.
 func ctx2(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
-func (s *Submission) stopped() *Stop {
-	if s.intake.Err() == nil {
+func (s *Submission) stopped() *Stop { return stopOf(s.intake) }
+
+// stopOf is why an intake has ended; nil when it has not.
+func stopOf(intake context.Context) *Stop {
+	if intake.Err() == nil {
 		return nil
 	}
 	var stop *Stop
-	if errors.As(context.Cause(s.intake), &stop) {
+	if errors.As(context.Cause(intake), &stop) {
 		return stop
 	}
 	return &Stop{Kind: Interrupted, Reason: "the run was interrupted"}
@@ -184,10 +193,14 @@ func (s *Submission) fileChanged() error {
 }
 
 func (s *Submission) ledgerLost(err error) error {
-	stop := &Stop{Kind: LedgerLost, Reason: "the ledger failed, and nothing more is sent: " + err.Error(),
-		Hint: "see that its disk has room and can be written, and run the same command again: what was created is recorded, and nothing is created twice"}
+	stop := lostLedger(err)
 	s.stop(stop)
 	return stop
+}
+
+func lostLedger(err error) *Stop {
+	return &Stop{Kind: LedgerLost, Reason: "the ledger failed, and nothing more is sent: " + err.Error(),
+		Hint: "see that its disk has room and can be written, and run the same command again: what was created is recorded, and nothing is created twice"}
 }
 
 // start answers a row at once, or starts it on its way.

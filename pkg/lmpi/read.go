@@ -25,7 +25,7 @@ func (c *Client) Partners(ctx context.Context) ([]Partner, error) {
 	var list struct {
 		Downstream []Partner `json:"downstream"`
 	}
-	e := c.read(ctx, partnersPath, NewTraceID(), listLimit, &list)
+	e := c.read(ctx, partnersPath, NewTraceID(), listLimit, nil, &list)
 	if v := judgeReading(e); v.Outcome != Told {
 		if v.Hint != "" {
 			v.Reason += "; hint: " + v.Hint
@@ -57,8 +57,8 @@ type Reading struct {
 
 // Onboarding asks how far the onboarding is that a token names (the API's page
 // "Partners :: QueryPartnerOnboarding"). Reading has no effect, so a caller may
-// repeat it. The token stands in nothing that is returned.
-func (c *Client) Onboarding(ctx context.Context, token, traceID string) Reading {
+// repeat it; ready is as for Create. The token stands in nothing that is returned.
+func (c *Client) Onboarding(ctx context.Context, token, traceID string, ready func() bool) Reading {
 	var told struct {
 		Token  string `json:"token"`
 		Status string `json:"status"`
@@ -69,7 +69,7 @@ func (c *Client) Onboarding(ctx context.Context, token, traceID string) Reading 
 			} `json:"user"`
 		} `json:"result"`
 	}
-	e := c.read(ctx, onboardingPath+"/token/"+url.PathEscape(token), traceID, bodyLimit, &told)
+	e := c.read(ctx, onboardingPath+"/token/"+url.PathEscape(token), traceID, bodyLimit, ready, &told)
 	hide := func(s string) string { return clean(strings.ReplaceAll(s, token, hidden)) }
 	e.Subject, e.Message = hide(e.Subject), hide(e.Message) // a server may repeat what it was asked
 	o := Onboarding{hide(told.Status), hide(told.Result.PartnerID), hide(told.Result.User.ID)}
@@ -89,8 +89,8 @@ func (c *Client) Onboarding(ctx context.Context, token, traceID string) Reading 
 }
 
 // read makes one GET, whose answer should be JSON.
-func (c *Client) read(ctx context.Context, path, traceID string, limit int, into any) Evidence {
-	e, body := c.exchange(ctx, http.MethodGet, path, nil, traceID, limit, nil)
+func (c *Client) read(ctx context.Context, path, traceID string, limit int, ready func() bool, into any) Evidence {
+	e, body := c.exchange(ctx, http.MethodGet, path, nil, traceID, limit, ready)
 	if e.Status == http.StatusOK && e.BodyError == "" && json.Unmarshal(body, into) != nil {
 		e.BodyError = "not the documented JSON"
 	}

@@ -77,7 +77,7 @@ func TestOnboarding(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, asked := reading(t, tt.status, tt.body)
-			got := c.Onboarding(t.Context(), token, NewTraceID())
+			got := c.Onboarding(t.Context(), token, NewTraceID(), nil)
 			if diff := cmp.Diff(tt.want, got.Onboarding); diff != "" || got.Final() != tt.final {
 				t.Errorf("final %v (-want +got)\n%s", got.Final(), diff)
 			}
@@ -116,7 +116,7 @@ func TestOnboardingSilence(t *testing.T) {
 	} {
 		c := newClient(t, mustParse(t, tt.base), nil)
 		c.config.Timeout = 200 * time.Millisecond
-		got := c.Onboarding(tt.ctx, "synthetic-token", NewTraceID())
+		got := c.Onboarding(tt.ctx, "synthetic-token", NewTraceID(), nil)
 		if got.Outcome != Unsent || got.Stop || got.Failure != tt.want {
 			t.Errorf("%s: %s, stop %v, %s", tt.name, got.Outcome, got.Stop, got.Failure)
 		}
