@@ -42,8 +42,12 @@ func (s *sheetFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&s.saveFile, "save-profile", "", "write what this run used into such a `FILE`")
 	f.StringVar(&s.out, "out", "", "`FOLDER` for the outputs (default: beside the sheet)")
 	f.StringVar(&s.summary, "summary", "", "`FILE` for the run in numbers, - for standard output (default: NAME.summary.json)")
-	f.StringVar(&s.report, "report", "", "`FILE` for the run as a page to look at, print and mail (HTML)")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "say only what went wrong")
+}
+
+// registerReport adds --report to the commands that check or create.
+func (s *sheetFlags) registerReport(f *pflag.FlagSet) {
+	f.StringVar(&s.report, "report", "", "`FILE` for the run as a page to look at, print and mail (HTML)")
 }
 
 // registerJSON adds --json to the commands that show a plan.

@@ -18,8 +18,8 @@ var groups = []struct{ title, flags string }{
 	{"Ledger", "ledger backup"},
 	{"What is sent", "dry-run limit max-errors check-existing yes"},
 	{"Decisions", "decisions all why"},
-	{"Pace", "rate-limit concurrency timeout max-attempts"},
-	{"Sandbox", "listen latency retry-after fault seed state"},
+	{"Pace", "rate-limit concurrency timeout max-attempts watch"},
+	{"Sandbox", "listen latency retry-after fault onboarding seed state"},
 	{"Outputs", "json json-schema markdown out summary report log-file log-level"},
 	{"Screen", "quiet no-progress help version"},
 }

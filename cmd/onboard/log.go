@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"onboard/pkg/batch"
+	"onboard/pkg/lmpi"
 	"onboard/pkg/partner"
 )
 
@@ -54,7 +55,7 @@ func (l *attemptLog) attempt(a batch.Attempt) {
 	level := zapcore.InfoLevel
 	if a.Answer.Stop {
 		level = zapcore.ErrorLevel
-	} else if a.Answer.Token == "" {
+	} else if o := a.Answer.Outcome; o != lmpi.Created && o != lmpi.Told {
 		level = zapcore.WarnLevel
 	}
 	fields := []zap.Field{

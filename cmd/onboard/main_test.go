@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"encoding/csv"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -39,7 +41,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("SAMPLES", samples)
 			return err
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "column": column, "rows": countRows},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "column": column, "rows": countRows, "sandbox": serveScript},
 	})
 }
 
@@ -55,6 +57,31 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if fmt.Sprint(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
+}
+
+// serveScript starts onboard sandbox with the given flags for the rest of a script,
+// and sets $SANDBOX to its address and the credentials to its own.
+func serveScript(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := exec.Command(filepath.Join(filepath.SplitList(ts.Getenv("PATH"))[0], "onboard"), append([]string{"sandbox", "--listen", "127.0.0.1:0"}, args...)...)
+	screen, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	ts.Defer(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(screen).ReadString('\n')
+	address := regexp.MustCompile(`http://[0-9.:]+`).FindString(line)
+	if err != nil || address == "" {
+		ts.Fatalf("no sandbox: %s%v", line, err)
+	}
+	ts.Setenv("SANDBOX", address)
+	ts.Setenv(tokenVariable, sandboxToken)
+	ts.Setenv(secretVariable, sandboxSecret)
 }
 
 // column prints one column of a CSV file to stdout-like file: column FILE NAME want…

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"onboard/pkg/ledger"
@@ -20,11 +21,7 @@ import (
 // before anything is sent. release closes what was opened, also after an error.
 func (s *submission) prepare() (release func(), err error) {
 	var opened []func()
-	release = func() {
-		for i := len(opened) - 1; i >= 0; i-- {
-			opened[i]()
-		}
-	}
+	release = func() { closeAll(opened) }
 	if err := s.check(); err != nil {
 		return release, err
 	}
@@ -47,26 +44,38 @@ func (s *submission) prepare() (release func(), err error) {
 	if err := s.keepProfile(s.rules); err != nil {
 		return release, err
 	}
-	if s.to, err = findTarget(s.target, s.credentials); err != nil {
-		return release, err
+	return release, s.connect(&opened)
+}
+
+// closeAll closes in the opposite order.
+func closeAll(opened []func()) {
+	for _, f := range slices.Backward(opened) {
+		f()
 	}
-	opened = append(opened, s.to.stop)
+}
+
+// connect opens what is not the sheet's: target, log and ledger.
+func (s *submission) connect(opened *[]func()) (err error) {
+	if s.to, err = findTarget(s.target, s.credentials); err != nil {
+		return err
+	}
+	*opened = append(*opened, s.to.stop)
 	s.account = s.to.credentials.Account()
 	if s.client, err = s.newClient(); err != nil {
-		return release, err
+		return err
 	}
-	opened = append(opened, s.client.Close)
+	*opened = append(*opened, s.client.Close)
 	if s.log, err = openLog(s.logFile, s.logLevel); err != nil {
-		return release, err
+		return err
 	}
-	opened = append(opened, s.log.close)
+	*opened = append(*opened, s.log.close)
 	book, run, err := s.openLedger()
 	if err != nil {
-		return release, err
+		return err
 	}
 	s.ledgerRun = run
-	opened = append(opened, book.Close)
-	return release, nil
+	*opened = append(*opened, book.Close)
+	return nil
 }
 
 // places refuses files that would get in each other's way.
@@ -80,12 +89,16 @@ func (s *submission) places() error {
 	if err != nil {
 		return err
 	}
-	places := append(s.outputs(s.path, s.dir, s.sheet.Base), place{"the log", s.logFile}, place{"the credentials file", s.credentials},
-		place{"the ledger", book}, place{"part of the ledger", book + "-wal"}, place{"part of the ledger", book + "-shm"})
-	if err := distinct(places); err != nil {
+	if err := distinct(append(s.outputs(s.path, s.dir, s.sheet.Base), s.otherPlaces(book)...)); err != nil {
 		return err
 	}
 	return s.keepsRealLinks()
+}
+
+// otherPlaces are the files beside a sheet and its outputs.
+func (s *submission) otherPlaces(book string) []place {
+	return []place{{"the log", s.logFile}, {"the credentials file", s.credentials},
+		{"the ledger", book}, {"part of the ledger", book + "-wal"}, {"part of the ledger", book + "-shm"}}
 }
 
 // keepsRealLinks refuses to put a rehearsal's invented links in the place of
@@ -171,8 +184,11 @@ func (s *submission) openLedger() (*book, ledger.Run, error) {
 		return nil, nil, err
 	}
 	b := &book{l, temporary}
-	run, err := l.Begin(ledger.Scope{Endpoint: s.to.scope, Account: s.account},
-		ledger.RunInfo{File: s.path, Target: s.to.name, KeyFields: keyFields(s.rules)})
+	info := ledger.RunInfo{File: "all partners", Target: s.to.name}
+	if s.sheet != nil {
+		info.File, info.KeyFields = s.path, keyFields(s.rules)
+	}
+	run, err := l.Begin(ledger.Scope{Endpoint: s.to.scope, Account: s.account}, info)
 	if err != nil {
 		b.Close()
 		return nil, nil, err

@@ -35,6 +35,12 @@ func (s *submission) draw(intake context.Context, p *batch.Progress, l *pace.Lim
 		every, show = drawEvery, func() { d.draw(false) }
 		finish = func() { d.draw(true); fmt.Fprintln(f) }
 	}
+	return repeat(every, show, finish)
+}
+
+// repeat has one goroutine show something at intervals, until the returned
+// function is called; then it finishes.
+func repeat(every time.Duration, show, finish func()) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)

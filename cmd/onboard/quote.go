@@ -74,7 +74,10 @@ var once = map[string]bool{"yes": true, "why": true, "all": true, "check-existin
 
 // line is the command line for a verb and a file, less the named flags.
 func (i invocation) line(verb, path string, less ...string) string {
-	words := []string{"onboard", verb, quoteFile(path)}
+	words := []string{"onboard", verb}
+	if path != "" {
+		words = append(words, quoteFile(path))
+	}
 	for _, f := range i.flags {
 		if verb != i.verb && verb != "reconcile" && !sheetOnly[f.Name] || verb != i.verb && once[f.Name] ||
 			slices.Contains(less, f.Name) || f.Name == "dry-run" || f.Name == "save-profile" {
@@ -86,6 +89,8 @@ func (i invocation) line(verb, path string, less ...string) string {
 			for _, v := range list.GetSlice() {
 				words = append(words, "--"+f.Name, quote(v))
 			}
+		case f.NoOptDefVal != "" && f.Value.Type() != "bool":
+			words = append(words, "--"+f.Name+"="+quote(value))
 		case f.Value.Type() != "bool":
 			words = append(words, "--"+f.Name, quote(value))
 		case value == "true":

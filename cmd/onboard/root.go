@@ -38,7 +38,7 @@ nothing is created twice.`,
 	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) }
-	root.AddCommand(newValidate(c), newSubmit(c), newReconcile(c), newStatus(c), newTemplate(c), newFields(c), newSandbox(c), newVersion(c), newCompletion(), newMan())
+	root.AddCommand(newValidate(c), newSubmit(c), newReconcile(c), newTrack(c), newStatus(c), newTemplate(c), newFields(c), newSandbox(c), newVersion(c), newCompletion(), newMan())
 	complete(root)
 	return root
 }

@@ -20,6 +20,7 @@ type sandboxFlags struct {
 	rate       string
 	retryAfter time.Duration
 	latency    time.Duration
+	onboarding time.Duration
 	faults     []string
 	state      string
 	seed       int64
@@ -54,6 +55,7 @@ of the environment, or with its own, which it prints.`,
 	f.DurationVar(&flags.retryAfter, "retry-after", 0, "`TIME` to ask for with the 429 of the rate limit")
 	f.DurationVar(&flags.latency, "latency", 0, "`TIME` that each answer takes")
 	f.StringArrayVar(&flags.faults, "fault", nil, "answer with a `FAULT`; may be given several times; 'list' lists them")
+	f.DurationVar(&flags.onboarding, "onboarding", 0, "`TIME` from a creation to the success of its onboarding, for onboard track")
 	f.StringVar(&flags.state, "state", "", "`FILE` that keeps what was created, across restarts")
 	f.Int64Var(&flags.seed, "seed", 1, "`NUMBER` that makes chance repeatable")
 	return cmd
@@ -61,7 +63,7 @@ of the environment, or with its own, which it prints.`,
 
 func serveSandbox(c *console, flags *sandboxFlags) error {
 	config := sandbox.Config{AccessToken: sandboxToken, SecretKey: sandboxSecret, Addr: flags.listen, RetryAfter: flags.retryAfter,
-		Latency: flags.latency, State: flags.state, Seed: flags.seed, Forget: true}
+		Latency: flags.latency, State: flags.state, Seed: flags.seed, SettleAfter: flags.onboarding, Forget: true}
 	own := os.Getenv(tokenVariable) == "" || os.Getenv(secretVariable) == ""
 	if !own {
 		config.AccessToken, config.SecretKey = os.Getenv(tokenVariable), os.Getenv(secretVariable)

@@ -93,3 +93,43 @@ func started(t *testing.T, cmd *exec.Cmd, server *sandbox.Server, posts int) {
 		}
 	}
 }
+
+// TestTrackInterrupted: what was heard before a signal is in the file, and the
+// next run asks the rest.
+func TestTrackInterrupted(t *testing.T) {
+	t.Parallel()
+	const rows = 60
+	server, address := serve(t, sandbox.Config{Latency: 30 * time.Millisecond})
+	dir := t.TempDir()
+	generate(t, filepath.Join(dir, "list.csv"), rows)
+	if err := plainCommand(t, dir, fast(address)...).Run(); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"track", "list.csv", "--target", address, "--rate-limit", "200/s", "--quiet"}
+	cmd := plainCommand(t, dir, args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; server.Snapshot().Requests < rows+20 && i < 30000; i++ {
+		time.Sleep(time.Millisecond)
+	}
+	_ = cmd.Process.Signal(syscall.SIGINT)
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+	count := map[string]int{}
+	for _, state := range states(t, dir, "onboard_state") {
+		count[state]++
+	}
+	if count["success"] == 0 || count["not_asked"] == 0 || count["success"]+count["not_asked"] != rows {
+		t.Errorf("after the signal: %v", count)
+	}
+	before := server.Snapshot().Requests
+	if err := plainCommand(t, dir, args...).Run(); err != nil {
+		t.Error(err)
+	}
+	if n := server.Snapshot().Requests - before; n != count["not_asked"] {
+		t.Errorf("%d questions about %d partners", n, count["not_asked"])
+	}
+}

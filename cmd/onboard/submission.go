@@ -117,7 +117,7 @@ func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error
 	e.stop, err = b.Do(now, intake)
 	stopDrawing()
 	s.log.end(e.stop, e.out.Counts)
-	if err != nil || e.stop != nil && (e.stop.Kind == batch.LedgerLost || e.stop.Kind == batch.FileChanged) {
+	if err != nil || e.stop.Spoils() {
 		e.discard()
 		return s.broken(e.stop, err)
 	}

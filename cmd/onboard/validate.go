@@ -29,6 +29,7 @@ and handed in as it is.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return validate(cmd, c, &flags, args[0]) },
 	}
 	flags.register(cmd.Flags())
+	flags.registerReport(cmd.Flags())
 	flags.registerJSON(cmd.Flags())
 	return cmd
 }

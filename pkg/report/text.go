@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -25,12 +26,7 @@ func (to Screen) Closing(s *Summary, stop *batch.Stop, next []string) {
 		}
 	}
 	to.Hanging("", 0, Count(s.Input.Rows, "row")+": "+strings.Join(parts, ", "))
-	if stop != nil {
-		to.Hanging("", 0, to.paint(red, "Stopped")+": "+stop.Reason)
-		if stop.Hint != "" {
-			to.Hanging("", 0, "hint: "+stop.Hint)
-		}
-	}
+	to.stopped(stop)
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	links := s.Counts[string(partner.Created)] + s.Counts[string(partner.AlreadyCreated)]
 	doubts := s.Counts[string(partner.InDoubt)]
@@ -46,14 +42,29 @@ func (to Screen) Closing(s *Summary, stop *batch.Stop, next []string) {
 			fmt.Fprintf(t, "%s\t%s\n", f.name, f.path)
 		}
 	}
+	writeNext(t, next)
+	t.Flush()
+}
+
+// stopped says why a run ended before its end, if it did.
+func (to Screen) stopped(stop *batch.Stop) {
+	if stop == nil {
+		return
+	}
+	to.Hanging("", 0, to.paint(red, "Stopped")+": "+stop.Reason)
+	if stop.Hint != "" {
+		to.Hanging("", 0, "hint: "+stop.Hint)
+	}
+}
+
+func writeNext(w io.Writer, next []string) {
 	for i, line := range next {
 		label := "Next"
 		if i > 0 {
 			label = ""
 		}
-		fmt.Fprintf(t, "%s\t%s\n", label, line)
+		fmt.Fprintf(w, "%s\t%s\n", label, line)
 	}
-	t.Flush()
 }
 
 // Count is a number with its noun: "1 row", "2 rows".
