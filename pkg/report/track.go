@@ -81,11 +81,7 @@ func TrackExit(stop *batch.Stop, counts map[string]int, silent []NoAnswer) Exit 
 		}
 	}
 	add(counts["fail"], "onboarding", "failed")
-	unanswered := 0
-	for _, s := range silent {
-		unanswered += s.Count
-	}
-	add(unanswered, "question", "without an answer")
+	add(unanswered(silent), "question", "without an answer")
 	rest := 0
 	for _, state := range ourStates[1:] {
 		rest += counts[state]
@@ -95,6 +91,13 @@ func TrackExit(stop *batch.Stop, counts map[string]int, silent []NoAnswer) Exit 
 		return Exit{ExitErrors, strings.Join(reasons, ", ")}
 	}
 	return Exit{ExitOK, "no onboarding has failed"}
+}
+
+func unanswered(silent []NoAnswer) (n int) {
+	for _, s := range silent {
+		n += s.Count
+	}
+	return n
 }
 
 // TrackPlan is what is going to be asked.
@@ -155,6 +158,9 @@ func stateWords(state string) string {
 // did, and when the next one begins.
 func (to Screen) TrackRound(s *TrackSummary, stop *batch.Stop, next time.Time) {
 	text := to.states(s.Counts)
+	if n := unanswered(s.NoAnswer); n > 0 {
+		text += fmt.Sprintf("; %d without an answer", n)
+	}
 	if stop != nil {
 		text += "; " + stop.Reason
 	}

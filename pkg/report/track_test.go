@@ -54,6 +54,13 @@ Next     onboard track
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
+	b.Reset()
+	Screen{Writer: &b}.TrackRound(s, &batch.Stop{Reason: "enough"}, at.Add(time.Hour))
+	round := at.Local().Format("2006-01-02 15:04:05") + "  2 success, 1 progressing, 1 fail, 1 on hold, 1 not created; 2 without an answer; enough; next at " +
+		at.Add(time.Hour).Format("15:04:05") + ", Ctrl-C ends the watch\n"
+	if diff := cmp.Diff(round, b.String()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
 	wantJSON := `{
   "target": "staging",
   "open": 2,
