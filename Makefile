@@ -64,8 +64,9 @@ cross: ## compile everything, tests too, for Windows and macOS
 	GOOS=windows GOARCH=amd64 $(GO) vet -tags $(TAGS) ./...
 	GOOS=darwin GOARCH=arm64 $(GO) vet -tags $(TAGS) ./...
 
-bench: ## run the benchmarks: rows/s and bytes of each stage
+bench: ## run the benchmarks: rows/s and bytes of each stage, then the program beside others
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) test -count=1 -timeout 2h -tags compare -run TestCompare -v $(TESTFLAGS) ./cmd/onboard
 
 fuzz: ## run each fuzz test for five minutes: make fuzz FUZZTIME=5m
 	@grep -rn --include=*_test.go '^func Fuzz' pkg | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9]*).*|\1 \2|' | \

@@ -1,6 +1,7 @@
 package lmpi
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,4 +28,13 @@ func TestSign(t *testing.T) {
 			}
 		})
 	}
+}
+
+func BenchmarkSign(b *testing.B) {
+	body := []byte(strings.Repeat("b", 300))
+	b.ReportAllocs()
+	for b.Loop() {
+		sign(NewSecret("synthetic-test-secret"), "1700000000", "POST", "/LMPI/v3/partners/onboarding", body)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
