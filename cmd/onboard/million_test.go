@@ -50,7 +50,7 @@ func TestMillionFinished(t *testing.T) {
 	if posts := server.Snapshot().Posts; err != nil || posts != 2 {
 		t.Errorf("%v, %d requests", err, posts)
 	}
-	if first > 20*time.Second || memory > 256 {
+	if first > 10*time.Second || memory > 256 {
 		t.Errorf("the first request after %v, %d MB", first, memory)
 	}
 	found := outputs(t, base, rows)
