@@ -106,7 +106,7 @@ type documented struct {
 	shown []string // what the page says that it says
 }
 
-var commandLine = regexp.MustCompile(`^(\s*)(\$ )?((?:[A-Z_]+=\S+ )*onboard [a-z-].*)$`)
+var commandLine = regexp.MustCompile(`^(\s*)(\$ )?((?:onboard [a-z-]|cp |mkdir ).*)$`)
 
 // commandsOf finds the commands in the code blocks of a page: between fences, or
 // indented by four spaces or more.

@@ -30,24 +30,24 @@ type sheetFlags struct {
 }
 
 func (s *sheetFlags) register(f *pflag.FlagSet) {
-	f.StringArrayVar(&s.maps, "map", nil, "column of a field, as in `HEADER=FIELD`: --map 'Account Name=company_name'")
-	f.StringArrayVar(&s.defaults, "default", nil, "value where the sheet has none, as in `FIELD=VALUE`: --default data_center=EU")
-	f.StringArrayVar(&s.allows, "allow", nil, "further code to accept, as in `FIELD=CODE`: --allow data_center=MEA")
-	f.StringVar(&s.key, "key", "name,country", "`FIELDS` that make two rows the same partner")
-	f.StringVar(&s.delimiter, "delimiter", "", "`CHARACTER` between cells: comma, semicolon, tab, pipe (default: found from the header)")
-	f.StringVar(&s.encoding, "encoding", "", "`ENCODING` of a file that is not UTF-8, such as windows-1252 or shift_jis")
-	f.StringVar(&s.sheetName, "sheet", "", "`SHEET` of a workbook, by name or number (default: the first visible one with a header)")
+	f.StringArrayVar(&s.maps, "map", nil, "`HEADER=FIELD`: which column holds a field: 'Account Name=company_name'")
+	f.StringArrayVar(&s.defaults, "default", nil, "`FIELD=VALUE`: value where the sheet has none: data_center=EU")
+	f.StringArrayVar(&s.allows, "allow", nil, "`FIELD=CODE`: accept a further code: data_center=MEA")
+	f.StringVar(&s.key, "key", "name,country", "`FIELDS`: what makes two rows the same partner")
+	f.StringVar(&s.delimiter, "delimiter", "", "`CHARACTER`: what stands between cells: comma, semicolon, tab, pipe (default: found from the header)")
+	f.StringVar(&s.encoding, "encoding", "", "`ENCODING`: encoding of a file that is not UTF-8, such as windows-1252 or shift_jis")
+	f.StringVar(&s.sheetName, "sheet", "", "`SHEET`: sheet of a workbook, by name or number (default: the first visible one with a header)")
 	f.BoolVar(&s.fix, "fix", false, "apply exact corrections, such as Germany to DE, and list each one")
-	f.StringVar(&s.useFile, "profile", "", "`FILE` that says how the sheet is read: mapping, defaults, further codes (YAML)")
-	f.StringVar(&s.saveFile, "save-profile", "", "write what this run used into such a `FILE`")
-	f.StringVar(&s.out, "out", "", "`FOLDER` for the outputs (default: beside the sheet)")
-	f.StringVar(&s.summary, "summary", "", "`FILE` for the run in numbers, - for standard output (default: NAME.summary.json)")
+	f.StringVar(&s.useFile, "profile", "", "`FILE`: file that says how the sheet is read: mapping, defaults, further codes (YAML)")
+	f.StringVar(&s.saveFile, "save-profile", "", "`FILE`: write what this run used into such a file")
+	f.StringVar(&s.out, "out", "", "`FOLDER`: folder for the outputs (default: beside the sheet)")
+	f.StringVar(&s.summary, "summary", "", "`FILE`: the run in numbers, - for standard output (default: NAME.summary.json)")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "say only what went wrong")
 }
 
 // registerReport adds --report to the commands that check or create.
 func (s *sheetFlags) registerReport(f *pflag.FlagSet) {
-	f.StringVar(&s.report, "report", "", "`FILE` for the run as a page to look at, print and mail (HTML)")
+	f.StringVar(&s.report, "report", "", "`FILE`: write the run as a page to look at, print and mail (HTML)")
 }
 
 // registerJSON adds --json to the commands that show a plan.

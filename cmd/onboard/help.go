@@ -109,7 +109,7 @@ func groupFlags(cmd *cobra.Command) (found []section) {
 		for _, name := range names {
 			if f := cmd.Flags().Lookup(name); f != nil && !f.Hidden {
 				grouped[name] = true
-				set.AddFlag(f)
+				set.AddFlag(shown(f))
 			}
 		}
 		if set.HasFlags() {
@@ -128,6 +128,30 @@ func groupFlags(cmd *cobra.Command) (found []section) {
 	add("Other", rest)
 	return found
 }
+
+// shown is a flag as help and manual show it. Its text begins with the name of
+// its value, in backquotes and before a colon, and pflag would leave that in.
+func shown(f *pflag.Flag) *pflag.Flag {
+	name, text := pflag.UnquoteUsage(f)
+	text, named := strings.CutPrefix(text, name+": ")
+	if !named {
+		return f
+	}
+	clone := *f
+	clone.Usage, clone.Value = text, value{f.Value, name}
+	if clone.DefValue == "[]" {
+		clone.DefValue = ""
+	}
+	return &clone
+}
+
+// value is the value of a flag, which pflag calls by its type.
+type value struct {
+	pflag.Value
+	name string
+}
+
+func (v value) Type() string { return v.name }
 
 // environment says which variables a command heeds.
 func environment(cmd *cobra.Command) string {

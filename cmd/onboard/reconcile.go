@@ -59,9 +59,9 @@ written anew.`,
 	}
 	f := cmd.Flags()
 	flags.register(f)
-	f.StringVar(&own.decisions, "decisions", "", "`FILE` with the decisions (default: NAME.in-doubt.csv beside the outputs)")
-	f.StringVar(&own.all, "all", "", "one `DECISION` for all rows in doubt: resend")
-	f.StringVar(&own.why, "why", "", "`REASON` of your decisions, for the record")
+	f.StringVar(&own.decisions, "decisions", "", "`FILE`: file with the decisions (default: NAME.in-doubt.csv beside the outputs)")
+	f.StringVar(&own.all, "all", "", "`DECISION`: one decision for all rows in doubt: resend")
+	f.StringVar(&own.why, "why", "", "`REASON`: why you decided so, for the record")
 	return cmd
 }
 

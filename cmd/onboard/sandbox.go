@@ -50,14 +50,14 @@ of the environment, or with its own, which it prints.`,
 		RunE: func(*cobra.Command, []string) error { return serveSandbox(c, &flags) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&flags.listen, "listen", "127.0.0.1:8700", "loopback `ADDRESS` and port")
-	f.StringVar(&flags.rate, "rate-limit", "", "answer 429 to more than `NUMBER` of requests: 5/s, 90/m (default: no limit)")
-	f.DurationVar(&flags.retryAfter, "retry-after", 0, "`TIME` to ask for with the 429 of the rate limit")
-	f.DurationVar(&flags.latency, "latency", 0, "`TIME` that each answer takes")
-	f.StringArrayVar(&flags.faults, "fault", nil, "answer with a `FAULT`; may be given several times; 'list' lists them")
-	f.DurationVar(&flags.onboarding, "onboarding", 0, "`TIME` from a creation to the success of its onboarding, for onboard track")
-	f.StringVar(&flags.state, "state", "", "`FILE` that keeps what was created, across restarts")
-	f.Int64Var(&flags.seed, "seed", 1, "`NUMBER` that makes chance repeatable")
+	f.StringVar(&flags.listen, "listen", "127.0.0.1:8700", "`ADDRESS`: loopback address and port")
+	f.StringVar(&flags.rate, "rate-limit", "", "`RATE`: answer 429 to more requests than that: 5/s, 90/m (default: no limit)")
+	f.DurationVar(&flags.retryAfter, "retry-after", 0, "`TIME`: pause to ask for with the 429 of the rate limit")
+	f.DurationVar(&flags.latency, "latency", 0, "`TIME`: how long each answer takes")
+	f.StringArrayVar(&flags.faults, "fault", nil, "`FAULT`: answer with a fault; may be given several times; 'list' lists them")
+	f.DurationVar(&flags.onboarding, "onboarding", 0, "`TIME`: time from a creation to the success of its onboarding, for onboard track")
+	f.StringVar(&flags.state, "state", "", "`FILE`: file that keeps what was created, across restarts")
+	f.Int64Var(&flags.seed, "seed", 1, "`N`: number that makes chance repeatable")
 	return cmd
 }
 

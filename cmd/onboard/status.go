@@ -38,8 +38,8 @@ runs go on. A plain copy of the file may miss what was written last.`,
 			return status(cmd.Context(), c, path, file, backup, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&path, "ledger", "", "`FILE` of the ledger (default: ledger.db in your state folder)")
-	cmd.Flags().StringVar(&backup, "backup", "", "write a copy of the ledger to a new `FILE`")
+	cmd.Flags().StringVar(&path, "ledger", "", "`FILE`: the ledger (default: ledger.db in your state folder)")
+	cmd.Flags().StringVar(&backup, "backup", "", "`FILE`: write a copy of the ledger to this new file")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write it as JSON, all runs and rows in doubt included")
 	return cmd
 }

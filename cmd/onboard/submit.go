@@ -66,8 +66,8 @@ file given with --credentials.`,
 func (s *submitFlags) register(f *pflag.FlagSet) {
 	s.registerCalls(f)
 	s.registerReport(f)
-	f.IntVar(&s.limit, "limit", 0, "send only the first `N` rows that would be sent (0: all)")
-	f.StringVar(&s.maxErrors, "max-errors", "", "refuse to submit when more than `N` or N% of the rows are invalid")
+	f.IntVar(&s.limit, "limit", 0, "`N`: send only the first N rows that would be sent (0: all)")
+	f.StringVar(&s.maxErrors, "max-errors", "", "`N`: refuse to submit when more than N or N% of the rows are invalid")
 	f.BoolVar(&s.dryRun, "dry-run", false, "show the plan and stop")
 	f.BoolVarP(&s.yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&s.checkExisting, "check-existing", false, "ask first which partners exist already, and leave rows with their names out")
@@ -76,17 +76,17 @@ func (s *submitFlags) register(f *pflag.FlagSet) {
 // registerCalls adds the flags of everything that calls the API.
 func (s *submitFlags) registerCalls(f *pflag.FlagSet) {
 	s.sheetFlags.register(f)
-	f.StringVar(&s.target, "target", "", "`NAME` of where partners are created: sandbox, staging, production or a web address (no default)")
-	f.StringVar(&s.credentials, "credentials", "", "`FILE` with the credentials, readable only by you")
-	f.StringVar(&s.caFile, "ca-file", "", "`FILE` with further certificate authorities to trust (PEM)")
-	f.StringVar(&s.ledger, "ledger", "", "`FILE` of the ledger (default: ledger.db in your state folder; for the sandbox a throw-away one)")
-	f.StringVar(&s.rate, "rate-limit", "5/s", "`NUMBER` of requests at most, per second, minute or hour: 5/s, 90/m, 1000/h")
-	f.IntVar(&s.concurrency, "concurrency", 8, "`NUMBER` of requests in flight at most")
-	f.DurationVar(&s.timeout, "timeout", 70*time.Second, "`TIME` that one request may take")
-	f.IntVar(&s.attempts, "max-attempts", 5, "`NUMBER` of attempts for a row that the server did not process")
+	f.StringVar(&s.target, "target", "", "`NAME`: where partners are created: sandbox, staging, production or a web address (no default)")
+	f.StringVar(&s.credentials, "credentials", "", "`FILE`: file with the credentials, readable only by you")
+	f.StringVar(&s.caFile, "ca-file", "", "`FILE`: file with further certificate authorities to trust (PEM)")
+	f.StringVar(&s.ledger, "ledger", "", "`FILE`: the ledger (default: ledger.db in your state folder; for the sandbox a throw-away one)")
+	f.StringVar(&s.rate, "rate-limit", "5/s", "`RATE`: requests at most, per second, minute or hour: 5/s, 90/m, 1000/h")
+	f.IntVar(&s.concurrency, "concurrency", 8, "`N`: requests in flight at most")
+	f.DurationVar(&s.timeout, "timeout", 70*time.Second, "`TIME`: how long one request may take")
+	f.IntVar(&s.attempts, "max-attempts", 5, "`N`: attempts for a row that the server did not process")
 	f.BoolVar(&s.noProgress, "no-progress", false, "show no progress")
-	f.StringVar(&s.logFile, "log-file", "", "append a log to `FILE`: one JSON line for each attempt")
-	f.StringVar(&s.logLevel, "log-level", "info", "`LEVEL` from which on to log: debug, info, warn, error")
+	f.StringVar(&s.logFile, "log-file", "", "`FILE`: append a log to this file: one JSON line for each attempt")
+	f.StringVar(&s.logLevel, "log-level", "info", "`LEVEL`: how much to log: debug, info, warn, error")
 }
 
 // check refuses flags that make no sense, before anything is read.

@@ -60,11 +60,11 @@ changes nothing. --watch asks again every 10 minutes until all have an end, and
 	}
 	f := cmd.Flags()
 	flags.registerCalls(f)
-	f.Lookup("target").Usage = "`NAME` of where the partners were created: staging, production or a web address (no default)"
+	f.Lookup("target").Usage = "`NAME`: where the partners were created: staging, production or a web address (no default)"
 	f.Lookup("summary").Usage = "`FILE` for the states in numbers, - for standard output (default: NAME.tracking.json; without a sheet none)"
-	f.Lookup("max-attempts").Usage = "`NUMBER` of attempts for a question that the server did not answer"
-	f.Lookup("ledger").Usage = "`FILE` of the ledger (default: ledger.db in your state folder)"
-	f.DurationVar(&watch, "watch", 0, "ask again at intervals of `TIME`, until all have succeeded or failed; a time other than 10m needs the =, as in --watch=1h")
+	f.Lookup("max-attempts").Usage = "`N`: attempts for a question that the server did not answer"
+	f.Lookup("ledger").Usage = "`FILE`: the ledger (default: ledger.db in your state folder)"
+	f.DurationVar(&watch, "watch", 0, "`TIME`: ask again at such intervals, until all have succeeded or failed; a time other than 10m needs the =, as in --watch=1h")
 	f.Lookup("watch").NoOptDefVal = "10m"
 	return cmd
 }
