@@ -15,6 +15,7 @@ type Rules struct {
 	allowed  [NumFields][]string
 	Key      []Field
 	Fix      bool // apply exact corrections instead of only hinting at them
+	wrong    wrongCodes
 }
 
 // NewRules returns the API's own rules.
@@ -54,6 +55,7 @@ func (r *Rules) Allow(f Field, code string) error {
 		return fmt.Errorf("%s=%q: a value has 1 to %d characters", f, code, Specs[f].Max)
 	}
 	r.allowed[f] = append(slices.Clip(r.allowed[f]), code) // clipped: never into Specs' own array
+	r.wrong.forget()
 	return nil
 }
 
@@ -200,10 +202,15 @@ func textFault(f Field, v string) fault {
 
 // notListed is the fault of a code outside its list.
 func (r *Rules) notListed(f Field, v, message string) fault {
-	x := fault{code: NotAllowed, message: message, fix: r.exactCode(f, v)}
+	x, known := r.wrong.recall(f, v)
+	if known {
+		return x
+	}
+	x = fault{code: NotAllowed, message: message, fix: r.exactCode(f, v)}
 	if x.fix == "" {
 		x.hint = r.nearCode(f, v)
 	}
+	r.wrong.remember(f, v, x)
 	return x
 }
 

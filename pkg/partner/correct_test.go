@@ -1,6 +1,7 @@
 package partner
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -132,5 +133,39 @@ func TestFaulty(t *testing.T) {
 		if got := Faulty(tc.problems); got != tc.want {
 			t.Errorf("Faulty(%v) is %v", tc.problems, got)
 		}
+	}
+}
+
+// TestWrongCodesAreRemembered: what is remembered of a wrong code is what was
+// found, by field, until the list changes.
+func TestWrongCodesAreRemembered(t *testing.T) {
+	r := NewRules()
+	hints := func() (all []string) {
+		for range 2 {
+			row := full()
+			row.Country, row.DataCenter = "MEA", "MEA"
+			_, problems := r.Check(row)
+			for _, p := range problems {
+				all = append(all, p.Field+": "+p.Message)
+			}
+		}
+		return all
+	}
+	country := "country: the country is not a two-letter ISO country code"
+	want := []string{country, "data_center: the data center is not one of US CA UK EU SG JP AU IN"}
+	if diff := cmp.Diff(append(want, want...), hints()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if err := r.Allow(DataCenter, "MEA"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{country, country}, hints()); diff != "" {
+		t.Errorf("allowed (-want +got)\n%s", diff)
+	}
+	for i := range 2 * wrongLimit {
+		r.wrong.remember(Country, strconv.Itoa(i), fault{})
+	}
+	if got := len(r.wrong.faults); got != wrongLimit {
+		t.Errorf("%d codes are remembered, want %d", got, wrongLimit)
 	}
 }
