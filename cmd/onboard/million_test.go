@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,16 +56,6 @@ func TestMillionFinished(t *testing.T) {
 	sums(t, base, found)
 	intact(t, dir)
 	t.Logf("the first new request after %v, all done after %v, %d MB", first.Round(time.Millisecond), time.Since(began).Round(time.Millisecond), memory)
-}
-
-// peak is the most memory that a process had so far, in MB. What the system says
-// at its end counts the memory of the test, too, from which it was started.
-func peak(pid int) (mb int) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if _, after, ok := strings.Cut(string(status), "VmHWM:"); ok && err == nil {
-		_, _ = fmt.Sscan(after, &mb)
-	}
-	return mb >> 10
 }
 
 // finish enters partners 1 to n-1 of a generated list as created, in the way in
