@@ -170,6 +170,9 @@ func newReader(t *testing.T) *reader {
 	if err == nil {
 		err = os.CopyFS(r.dir, os.DirFS(filepath.Join(source, "cmd", "onboard", "testdata", "docs")))
 	}
+	if err == nil {
+		err = os.Chmod(filepath.Join(r.dir, "onboard.env"), 0o600)
+	}
 	sheets, _ := filepath.Glob(filepath.Join(source, "samples", "*.csv"))
 	for _, sheet := range sheets {
 		if err == nil {
