@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"onboard/pkg/ledger"
+	"onboard/pkg/ledger/ledgertest"
 )
 
 const (
@@ -145,7 +146,7 @@ func (m *marks) judge(path string) (lost int, err error) {
 		switch want := created(i, 1); {
 		case e.State == ledger.Created && e.Token == want.Token && e.Link == want.Link:
 			far = 2
-		case e.State == ledger.InDoubt && e.TraceID == testTrace(i) && string(e.Body) == string(testIntent(i).Body):
+		case e.State == ledger.InDoubt && e.TraceID == ledgertest.Trace(i) && string(e.Body) == string(testIntent(i).Body):
 			far = 1
 		case e.State != "":
 			err = errors.Join(err, fmt.Errorf("partner %d is %+v", i, e))

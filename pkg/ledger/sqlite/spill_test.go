@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -30,19 +29,6 @@ func breakLedger(t *testing.T, r *Run, pragma string) {
 	if _, won, err := r.Claim(in); won || err == nil {
 		t.Fatalf("claim on a broken ledger: won %v, %v", won, err)
 	}
-}
-
-func mustSpill(t *testing.T, r *Run, o ledger.Outcome) string {
-	t.Helper()
-	var spill *ledger.SpillError
-	err := r.Settle(o)
-	if !errors.As(err, &spill) {
-		t.Fatalf("settle: %v, want a *SpillError", err)
-	}
-	if o.Token != "" && strings.Contains(err.Error(), o.Token) || !strings.Contains(err.Error(), spill.Path) {
-		t.Errorf("the error names a token, or no file: %v", err)
-	}
-	return spill.Path
 }
 
 func TestBrokenLedger(t *testing.T) {
@@ -128,89 +114,6 @@ func TestSpillNowhere(t *testing.T) {
 	var spill *ledger.SpillError
 	if err := r.Settle(created(0, 1)); err == nil || errors.As(err, &spill) || strings.Contains(err.Error(), created(0, 1).Token) {
 		t.Errorf("settle: %v", err)
-	}
-}
-
-// TestTokenWithoutARow: an answer for a row that moved on is kept, not dropped.
-func TestTokenWithoutARow(t *testing.T) {
-	path := newPath(t)
-	l := mustOpen(t, path)
-	r := mustBegin(t, l)
-	mustClaim(t, r, testIntent(0))
-	file := mustSpill(t, r, created(0, 2))
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	l = mustOpen(t, path)
-	if _, err := l.Begin(sandbox, sheet); !errors.Is(err, ledger.ErrLost) || !strings.Contains(err.Error(), file) {
-		t.Errorf("begin: %v", err)
-	}
-	if _, err := os.Lstat(file); err != nil {
-		t.Errorf("the token is gone: %v", err)
-	}
-}
-
-func TestForeignSpill(t *testing.T) {
-	unknown := strings.Repeat("a", 16)
-	empty := filepath.Join(t.TempDir(), "empty")
-	if err := os.WriteFile(empty, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	text := func(change func(*ledger.Spilled)) func(path string, good ledger.Spilled) error {
-		return func(path string, good ledger.Spilled) error {
-			change(&good)
-			data, err := json.Marshal(good)
-			if err != nil {
-				return err
-			}
-			return os.WriteFile(path, append(data, '\n'), 0o600)
-		}
-	}
-	tests := []struct {
-		name string
-		make func(path string, good ledger.Spilled) error
-	}{
-		{"another format", text(func(l *ledger.Spilled) { l.Format = "onboard-spill-2" })},
-		{"under another run's name", func(path string, good ledger.Spilled) error {
-			return text(func(*ledger.Spilled) {})(strings.Replace(path, good.Run, unknown, 1), good)
-		}},
-		{"no outcome", text(func(l *ledger.Spilled) { l.Outcome.State = ledger.Sending })},
-		{"another partner", text(func(l *ledger.Spilled) { l.Outcome.Key[0] ^= 1 })},
-		{"half a line", func(path string, _ ledger.Spilled) error {
-			return os.WriteFile(path, []byte(`{"Format":"onboa`), 0o600)
-		}},
-		{"a symbolic link", func(path string, _ ledger.Spilled) error { return os.Symlink(empty, path) }},
-		{"a folder", func(path string, _ ledger.Spilled) error { return os.Mkdir(path, 0o700) }},
-		{"a run of another ledger", func(path string, good ledger.Spilled) error {
-			return text(func(l *ledger.Spilled) { l.Run = unknown })(strings.Replace(path, good.Run, unknown, 1), good)
-		}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			l := mustOpen(t, newPath(t))
-			r := mustBegin(t, l)
-			mustClaim(t, r, testIntent(1))
-			if err := r.End(3, nil); err != nil {
-				t.Fatal(err)
-			}
-			path := spillPrefix(l.path) + r.ID() + ".jsonl"
-			if err := tt.make(path, ledger.Spilled{Format: "onboard-spill-1", Run: r.ID(), Outcome: created(1, 1)}); err != nil {
-				t.Fatal(err)
-			}
-			made, err := filepath.Glob(spillPrefix(l.path) + "*")
-			if err != nil || len(made) != 1 {
-				t.Fatal(made, err)
-			}
-			if _, err := l.Begin(sandbox, sheet); err == nil || !strings.Contains(err.Error(), made[0]) {
-				t.Errorf("begin: %v", err)
-			}
-			if err := os.Remove(made[0]); err != nil {
-				t.Fatalf("it was not left: %v", err)
-			}
-			if got := mustLookup(t, mustBegin(t, l), testKey(1)); got.State != ledger.InDoubt {
-				t.Errorf("a refused file changed the row to %s", got.State)
-			}
-		})
 	}
 }
 

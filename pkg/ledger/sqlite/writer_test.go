@@ -2,50 +2,13 @@ package sqlite
 
 import (
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"modernc.org/sqlite"
-
-	"onboard/pkg/ledger"
 )
-
-// TestOneWinner has two runs, each with its own handle and eight goroutines,
-// claim the same keys.
-func TestOneWinner(t *testing.T) {
-	const keys, workers = 500, 8
-	path := newPath(t)
-	var wins [keys]atomic.Int32
-	var wait sync.WaitGroup
-	for range 2 {
-		r := mustBegin(t, mustOpen(t, path))
-		for w := range workers {
-			wait.Go(func() {
-				for i := range keys {
-					k := (i + w*keys/workers) % keys
-					e, won, err := r.Claim(testIntent(k))
-					switch {
-					case err != nil:
-						t.Error(err)
-					case won:
-						wins[k].Add(1)
-					case e.State != ledger.Sending || e.Key != testKey(k):
-						t.Errorf("the row that was not won is %+v", e)
-					}
-				}
-			})
-		}
-	}
-	wait.Wait()
-	for k := range wins {
-		if n := wins[k].Load(); n != 1 {
-			t.Errorf("key %d was won %d times", k, n)
-		}
-	}
-}
 
 // TestGroupCommit holds the writer up until more changes wait than one group takes.
 func TestGroupCommit(t *testing.T) {

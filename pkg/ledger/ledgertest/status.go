@@ -1,4 +1,4 @@
-package sqlite
+package ledgertest
 
 import (
 	"context"
@@ -10,36 +10,36 @@ import (
 	"onboard/pkg/ledger"
 )
 
-func TestStatus(t *testing.T) {
+func status(t *testing.T, s Store) {
 	ctx := context.Background()
-	l := mustOpen(t, newPath(t))
+	l := s.open(t, s.Place(t))
 	production := ledger.Scope{Endpoint: "https://api.example.com", Account: "99"}
-	first := mustBegin(t, l)
+	first := MustBegin(t, l)
 	for i := range 3 {
-		mustClaim(t, first, testIntent(i))
+		MustClaim(t, first, Intent(i))
 	}
-	if err := first.Settle(created(0, 1)); err != nil {
+	if err := first.Settle(Created(0, 1)); err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Settle(ledger.Outcome{Key: testKey(1), Attempt: 1, State: ledger.InDoubt, Reason: "no answer"}); err != nil {
+	if err := first.Settle(ledger.Outcome{Key: Key(1), Attempt: 1, State: ledger.InDoubt, Reason: "no answer"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := first.End(4, map[string]int{"created": 1, "in_doubt": 2}); err != nil {
 		t.Fatal(err)
 	}
-	second, err := l.Begin(production, sheet)
+	second, err := l.Begin(production, Sheet)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustClaim(t, second, testIntent(0))
+	MustClaim(t, second, Intent(0))
 
 	runs, err := l.Runs(ctx, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantRuns := []ledger.RunSummary{
-		{ID: second.ID(), Scope: production, RunInfo: sheet, Alive: true, Counts: map[string]int{}},
-		{ID: first.ID(), Scope: sandbox, RunInfo: sheet, ExitCode: 4, Counts: map[string]int{"created": 1, "in_doubt": 2}},
+		{ID: second.ID(), Scope: production, RunInfo: Sheet, Alive: true, Counts: map[string]int{}},
+		{ID: first.ID(), Scope: Sandbox, RunInfo: Sheet, ExitCode: 4, Counts: map[string]int{"created": 1, "in_doubt": 2}},
 	}
 	if diff := cmp.Diff(wantRuns, runs, cmpopts.IgnoreFields(ledger.RunSummary{}, "Host", "User", "StartedAt", "EndedAt")); diff != "" {
 		t.Errorf("runs (-want +got):\n%s", diff)
@@ -55,7 +55,7 @@ func TestStatus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantCounts := map[ledger.Scope]map[ledger.State]int{sandbox: {ledger.Created: 1, ledger.InDoubt: 2}, production: {ledger.Sending: 1}}
+	wantCounts := map[ledger.Scope]map[ledger.State]int{Sandbox: {ledger.Created: 1, ledger.InDoubt: 2}, production: {ledger.Sending: 1}}
 	if diff := cmp.Diff(wantCounts, counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
@@ -65,7 +65,7 @@ func TestStatus(t *testing.T) {
 		t.Fatalf("%d in doubt, %v", len(doubts), err)
 	}
 	for i, reason := range []string{"no answer", ledger.SweptReason} {
-		want := ledger.Doubt{Scope: sandbox, Entry: mustLookup(t, mustBegin(t, l), testKey(i+1))}
+		want := ledger.Doubt{Scope: Sandbox, Entry: MustLookup(t, MustBegin(t, l), Key(i+1))}
 		if diff := cmp.Diff(want, doubts[i]); diff != "" || doubts[i].Reason != reason {
 			t.Errorf("doubt %d: %s (-want +got):\n%s", i, doubts[i].Reason, diff)
 		}

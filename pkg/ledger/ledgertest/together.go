@@ -1,4 +1,4 @@
-package sqlite
+package ledgertest
 
 import (
 	"sync"
@@ -7,15 +7,15 @@ import (
 	"onboard/pkg/ledger"
 )
 
-// TestOpenedTogether: the first runs of several people on a new ledger all find
+// openedTogether: the first runs of several people on a new ledger all find
 // it made, whoever was first.
-func TestOpenedTogether(t *testing.T) {
+func openedTogether(t *testing.T, s Store) {
 	for range 20 {
-		path := newPath(t)
+		place := s.Place(t)
 		var wait sync.WaitGroup
 		for range 4 {
 			wait.Go(func() {
-				l, err := Open(path)
+				l, err := s.Open(place)
 				if err != nil {
 					t.Error(err)
 					return

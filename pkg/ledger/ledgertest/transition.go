@@ -1,4 +1,4 @@
-package sqlite
+package ledgertest
 
 import (
 	"crypto/sha256"
@@ -11,21 +11,21 @@ import (
 	"onboard/pkg/ledger"
 )
 
-// TestTransitions tries every change from every state.
-func TestTransitions(t *testing.T) {
+// transitions tries every change from every state.
+func transitions(t *testing.T, s Store) {
 	states := []ledger.State{"", ledger.Sending, ledger.Created, ledger.Rejected, ledger.Released, ledger.InDoubt}
-	settle := func(s ledger.State, attempt int) func(*Run) error {
-		return func(r *Run) error {
-			o := ledger.Outcome{Key: testKey(1), Attempt: attempt, State: s, Reason: "late"}
+	settle := func(s ledger.State, attempt int) func(ledger.Run) error {
+		return func(r ledger.Run) error {
+			o := ledger.Outcome{Key: Key(1), Attempt: attempt, State: s, Reason: "late"}
 			if s == ledger.Created {
-				o = created(1, attempt)
+				o = Created(1, attempt)
 				o.Token += "-late"
 			}
 			return r.Settle(o)
 		}
 	}
-	claim := func(in ledger.Intent) func(*Run) error {
-		return func(r *Run) error {
+	claim := func(in ledger.Intent) func(ledger.Run) error {
+		return func(r ledger.Run) error {
 			_, won, err := r.Claim(in)
 			if err == nil && !won {
 				err = ledger.ErrLost
@@ -33,17 +33,17 @@ func TestTransitions(t *testing.T) {
 			return err
 		}
 	}
-	changed := testIntent(1)
+	changed := Intent(1)
 	changed.Body = append(changed.Body, ' ')
 	changed.Fingerprint = sha256.Sum256(changed.Body)
-	otherPrint := testIntent(1)
+	otherPrint := Intent(1)
 	otherPrint.Fingerprint[0] ^= 1
 	tests := []struct {
 		name string
-		do   func(*Run) error
+		do   func(ledger.Run) error
 		want map[ledger.State]ledger.State // the changes allowed; from any other state it is lost
 	}{
-		{"claim", claim(testIntent(1)), map[ledger.State]ledger.State{"": ledger.Sending, ledger.Released: ledger.Sending}},
+		{"claim", claim(Intent(1)), map[ledger.State]ledger.State{"": ledger.Sending, ledger.Released: ledger.Sending}},
 		{"claim with other details", claim(changed), map[ledger.State]ledger.State{"": ledger.Sending, ledger.Released: ledger.Sending, ledger.Rejected: ledger.Sending}},
 		{"claim with another fingerprint", claim(otherPrint), map[ledger.State]ledger.State{"": ledger.Sending, ledger.Released: ledger.Sending, ledger.Rejected: ledger.Sending}},
 		{"settle created", settle(ledger.Created, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.Created, ledger.InDoubt: ledger.Created}},
@@ -51,17 +51,21 @@ func TestTransitions(t *testing.T) {
 		{"settle released", settle(ledger.Released, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.Released, ledger.Released: ledger.Released}},
 		{"settle in doubt", settle(ledger.InDoubt, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.InDoubt, ledger.InDoubt: ledger.InDoubt}},
 		{"settle another attempt", settle(ledger.Created, 2), nil},
-		{"retry", func(r *Run) error { _, err := r.Retry(testKey(1), 1, ledger.Attempt{}, "t"); return err }, map[ledger.State]ledger.State{ledger.Sending: ledger.Sending}},
-		{"retry another attempt", func(r *Run) error { _, err := r.Retry(testKey(1), 2, ledger.Attempt{}, "t"); return err }, nil},
+		{"retry", func(r ledger.Run) error { _, err := r.Retry(Key(1), 1, ledger.Attempt{}, "t"); return err }, map[ledger.State]ledger.State{ledger.Sending: ledger.Sending}},
+		{"retry another attempt", func(r ledger.Run) error { _, err := r.Retry(Key(1), 2, ledger.Attempt{}, "t"); return err }, nil},
 	}
+	l := s.open(t, s.Place(t))
 	for _, tt := range tests {
 		for _, from := range states {
 			t.Run(fmt.Sprintf("%s from %q", tt.name, from), func(t *testing.T) {
-				r := mustBegin(t, mustOpen(t, newPath(t)))
+				r, err := l.Begin(ledger.Scope{Endpoint: tt.name, Account: string(from)}, Sheet)
+				if err != nil {
+					t.Fatal(err)
+				}
 				reach(t, r, from)
-				before := mustLookup(t, r, testKey(1))
-				err := tt.do(r)
-				got := mustLookup(t, r, testKey(1))
+				before := MustLookup(t, r, Key(1))
+				err = tt.do(r)
+				got := MustLookup(t, r, Key(1))
 				if to, allowed := tt.want[from]; allowed {
 					if err != nil || got.State != to {
 						t.Errorf("state %q, %v; want %q", got.State, err, to)
@@ -80,15 +84,15 @@ func TestTransitions(t *testing.T) {
 }
 
 // reach brings partner 1 to a state in its first attempt.
-func reach(t *testing.T, r *Run, s ledger.State) {
+func reach(t *testing.T, r ledger.Run, s ledger.State) {
 	t.Helper()
 	if s == "" {
 		return
 	}
-	mustClaim(t, r, testIntent(1))
-	o := ledger.Outcome{Key: testKey(1), Attempt: 1, State: s}
+	MustClaim(t, r, Intent(1))
+	o := ledger.Outcome{Key: Key(1), Attempt: 1, State: s}
 	if s == ledger.Created {
-		o = created(1, 1)
+		o = Created(1, 1)
 	}
 	if s != ledger.Sending {
 		if err := r.Settle(o); err != nil {
@@ -97,11 +101,11 @@ func reach(t *testing.T, r *Run, s ledger.State) {
 	}
 }
 
-func TestSettleAsNonsense(t *testing.T) {
-	r := mustBegin(t, mustOpen(t, newPath(t)))
-	mustClaim(t, r, testIntent(1))
+func settleAsNonsense(t *testing.T, s Store) {
+	r := MustBegin(t, s.open(t, s.Place(t)))
+	MustClaim(t, r, Intent(1))
 	for _, s := range []ledger.State{"", ledger.Sending, "invalid"} {
-		if err := r.Settle(ledger.Outcome{Key: testKey(1), Attempt: 1, State: s}); err == nil {
+		if err := r.Settle(ledger.Outcome{Key: Key(1), Attempt: 1, State: s}); err == nil {
 			t.Errorf("settled as %q", s)
 		}
 	}
