@@ -15,8 +15,9 @@ LDFLAGS   := -s -w -X main.release=$(VERSION) -X main.commit=$(COMMIT) -X main.d
 TESTFLAGS ?=
 FUZZTIME  ?= 5m
 CHROMIUM  := $(shell command -v chromium 2>/dev/null)
+POSTGRES  := $(wildcard /usr/lib/postgresql/*/bin/initdb)$(shell command -v initdb 2>/dev/null)
 comma     := ,
-TAGS      := crashpoints$(if $(CHROMIUM),$(comma)browser)
+TAGS      := crashpoints$(if $(CHROMIUM),$(comma)browser)$(if $(POSTGRES),$(comma)postgres)
 
 .PHONY: help build demo man dist release-check vuln test torture mutants lint cross bench fuzz docs clean
 
@@ -48,10 +49,11 @@ vuln: ## look for known vulnerabilities in what the program uses; needs the netw
 test: ## run all tests, with the race detector
 	@$(if $(RACE),,echo "note: no C compiler, so the tests run without the race detector")
 	@$(if $(CHROMIUM),,echo "note: no chromium, so the report is not tested in a browser")
+	@$(if $(POSTGRES),,echo "note: no PostgreSQL server, so the ledger on PostgreSQL is not tested; Debian has it as postgresql")
 	$(GO) test $(RACE) -tags $(TAGS) $(TESTFLAGS) ./...
 
 torture: ## run the whole reliability battery: up to an hour; needs strace
-	$(GO) test -count=1 -timeout 2h -tags '$(TAGS),torture' $(TESTFLAGS) ./cmd/onboard ./pkg/ledger/...
+	$(GO) test -count=1 -timeout 2h -tags $(TAGS),torture $(TESTFLAGS) ./cmd/onboard ./pkg/ledger/...
 
 mutants: ## break each promise on purpose, and see that a test fails
 	$(GO) test -count=1 -timeout 1h -tags mutants -run TestMutants -v ./cmd/onboard

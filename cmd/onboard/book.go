@@ -2,16 +2,30 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 
 	"onboard/pkg/ledger"
+	"onboard/pkg/ledger/postgres"
 	"onboard/pkg/ledger/sqlite"
 )
 
-// openBook opens the ledger at a place.
+// openBook opens the ledger at a place: a file, or a database for all who share
+// its address. Answers that a database can't take are saved in the state folder.
 func openBook(place string) (ledger.Ledger, error) {
-	l, err := sqlite.Open(place)
+	if postgres.IsPlace(place) {
+		state, err := defaultLedger()
+		if err != nil {
+			return nil, err
+		}
+		return opened(postgres.Open(place, filepath.Dir(state)))
+	}
+	return opened(sqlite.Open(place))
+}
+
+// opened keeps a nil pointer from becoming a ledger that is not nil.
+func opened[L ledger.Ledger](l L, err error) (ledger.Ledger, error) {
 	if err != nil {
-		return nil, err // not l: a nil *sqlite.Ledger is no nil ledger.Ledger
+		return nil, err
 	}
 	return l, nil
 }

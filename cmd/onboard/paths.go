@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 
+	"onboard/pkg/ledger/postgres"
 	"onboard/pkg/sheet"
 )
 
@@ -93,11 +94,15 @@ func (s *sheetFlags) openReport() (*sheet.File, error) {
 	return sheet.CreateFile(s.report)
 }
 
-// ledgerPlace refuses what is no file name of a ledger, and a folder that is
-// not there: a misspelt ledger is an empty one, and would create all again.
+// ledgerPlace refuses what is neither file name nor address of a ledger, and a
+// folder that is not there: a misspelt ledger is an empty one, and would create
+// all again.
 func ledgerPlace(path string) error {
-	if strings.Contains(path, "://") {
-		return errors.New("--ledger takes the name of a file; ledgers in a database server are not supported")
+	if postgres.IsPlace(path) {
+		return nil
+	}
+	if scheme, _, found := strings.Cut(path, "://"); found {
+		return fmt.Errorf("--ledger takes the name of a file, or the address of a PostgreSQL database, and no %s://; hint: postgres://USER@HOST/DATABASE", scheme)
 	}
 	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--ledger %s: there is no such folder; hint: check the spelling, or create the folder first", path)

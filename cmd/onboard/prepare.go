@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"onboard/pkg/ledger"
+	"onboard/pkg/ledger/postgres"
 	"onboard/pkg/lmpi"
 	"onboard/pkg/pace"
 	"onboard/pkg/partner"
@@ -177,7 +178,7 @@ func (s *submission) openLedger() (*book, ledger.Run, error) {
 		return nil, nil, err
 	}
 	if temporary == "" {
-		s.ledgerIs = path
+		s.ledgerIs = postgres.Redacted(path)
 	}
 	l, err := openBook(path)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"onboard/pkg/ledger/postgres"
 )
 
 // quote writes an argument as the shells of this system take it.
@@ -92,7 +94,7 @@ func (i invocation) line(verb, path string, less ...string) string {
 		case f.NoOptDefVal != "" && f.Value.Type() != "bool":
 			words = append(words, "--"+f.Name+"="+quote(value))
 		case f.Value.Type() != "bool":
-			words = append(words, "--"+f.Name, quote(value))
+			words = append(words, "--"+f.Name, quote(postgres.Redacted(value)))
 		case value == "true":
 			words = append(words, "--"+f.Name)
 		default:

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"onboard/pkg/ledger"
+	"onboard/pkg/ledger/postgres"
 )
 
 func newStatus(c *console) *cobra.Command {
@@ -38,7 +39,7 @@ runs go on. A plain copy of the file may miss what was written last.`,
 			return status(cmd.Context(), c, path, file, backup, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&path, "ledger", "", "`FILE`: the ledger (default: ledger.db in your state folder)")
+	cmd.Flags().StringVar(&path, "ledger", "", "`FILE`: the ledger, or postgres://USER@HOST/DATABASE (default: ledger.db in your state folder)")
 	cmd.Flags().StringVar(&backup, "backup", "", "`FILE`: write a copy of the ledger to this new file")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write it as JSON, all runs and rows in doubt included")
 	return cmd
@@ -51,7 +52,7 @@ func status(ctx context.Context, c *console, path, file, backup string, asJSON b
 			return err
 		}
 	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && !postgres.IsPlace(path) {
 		if asJSON {
 			return (&holdings{path, []account{}, []pastRun{}, []openDoubt{}}).tell(c, true)
 		}
@@ -70,7 +71,7 @@ func status(ctx context.Context, c *console, path, file, backup string, asJSON b
 		c.say("The ledger was copied to %s.", backup)
 		return nil
 	}
-	h, err := readHoldings(ctx, l, path, file)
+	h, err := readHoldings(ctx, l, postgres.Redacted(path), file)
 	if err != nil {
 		return err
 	}

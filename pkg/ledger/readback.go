@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,9 @@ const spillLimit = 64 << 20
 func ReadBack(prefix string, alive func(run string) bool, restore func([]Spilled) error) error {
 	folder := filepath.Dir(prefix)
 	files, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it is made when it is needed
+	}
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,92 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"onboard/pkg/ledger"
+)
+
+// entryColumns is what scanEntry reads, in its order.
+const entryColumns = `p.key, p.fingerprint, p.state, r.id, p.attempt, p.trace_id, p.line,
+	p.http_status, p.reason, p.token, p.link, p.body, p.claimed_at, p.settled_at`
+
+const lookupSQL = `SELECT ` + entryColumns + ` FROM unnest($1::uuid[]) AS wanted(key)
+	JOIN partners p ON p.scope_id = $2 AND p.key = wanted.key JOIN runs r ON r.number = p.owner`
+
+// No body and no name of a run, which would cost as much again.
+const createdSQL = `SELECT wanted.place, p.key, p.fingerprint, p.trace_id, p.settled_at, p.token, p.link FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted(key, place)
+	JOIN partners p ON p.scope_id = $2 AND p.key = wanted.key WHERE p.state = 'created' AND p.token <> '' AND p.link <> ''`
+
+// scanEntry reads entryColumns from a row.
+func scanEntry(row pgx.CollectableRow) (ledger.Entry, error) { return scanMore(row) }
+
+// scanMore reads entryColumns from a row, and into more what follows them.
+func scanMore(row pgx.CollectableRow, more ...any) (e ledger.Entry, err error) {
+	var hash, reason []byte
+	var settled *time.Time
+	err = row.Scan(append([]any{(*[16]byte)(&e.Key), &hash, (*string)(&e.State), &e.Owner, &e.Attempt, &e.TraceID, &e.Line,
+		&e.HTTPStatus, &reason, &e.Token, &e.Link, &e.Body, &e.ClaimedAt, &settled}, more...)...)
+	copy(e.Fingerprint[:], hash)
+	e.Reason, e.ClaimedAt = string(reason), e.ClaimedAt.UTC()
+	if settled != nil {
+		e.SettledAt = settled.UTC()
+	}
+	return e, err
+}
+
+// read asks the database, on one of the connections that are for reading, and
+// again when that breaks.
+func (l *Ledger) read(ctx context.Context, ask func(context.Context, *pgx.Conn) error) error {
+	select {
+	case s := <-l.readers:
+		defer func() { l.readers <- s }()
+		return l.patiently(ctx, func() error { return s.do(ctx, ask) })
+	case <-l.quit:
+		return ledger.ErrClosed
+	}
+}
+
+// Lookup implements [ledger.Run].
+func (r *Run) Lookup(ctx context.Context, wanted []ledger.Key) (map[ledger.Key]ledger.Entry, error) {
+	entries, err := list(ctx, r.l, "look up partners", scanEntry, lookupSQL, uuids(wanted), r.scope)
+	found := make(map[ledger.Key]ledger.Entry, len(entries))
+	for _, e := range entries {
+		found[e.Key] = e
+	}
+	return found, err
+}
+
+// Created implements [ledger.Run].
+func (r *Run) Created(ctx context.Context, wanted []ledger.Key) ([]ledger.Entry, error) {
+	entries := make([]ledger.Entry, len(wanted))
+	_, err := list(ctx, r.l, "look up partners", func(row pgx.CollectableRow) (struct{}, error) {
+		var i int
+		var hash []byte
+		e := ledger.Entry{State: ledger.Created}
+		err := row.Scan(&i, (*[16]byte)(&e.Key), &hash, &e.TraceID, &e.SettledAt, &e.Token, &e.Link)
+		copy(e.Fingerprint[:], hash)
+		e.SettledAt = e.SettledAt.UTC()
+		entries[i-1] = e
+		return struct{}{}, err
+	}, createdSQL, uuids(wanted), r.scope)
+	return entries, err
+}
+
+// Empty implements [ledger.Run].
+func (r *Run) Empty(ctx context.Context) (empty bool, err error) {
+	err = r.l.read(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, "SELECT NOT EXISTS(SELECT FROM partners WHERE scope_id = $1)", r.scope).Scan(&empty)
+	})
+	return empty, err
+}
+
+func uuids(keys []ledger.Key) [][16]byte {
+	all := make([][16]byte, len(keys))
+	for i, k := range keys {
+		all[i] = k
+	}
+	return all
+}

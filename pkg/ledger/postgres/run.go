@@ -1,0 +1,158 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+
+	"github.com/jackc/pgx/v5"
+
+	"onboard/pkg/ledger"
+)
+
+// Run is a [ledger.Run].
+type Run struct {
+	l      *Ledger
+	id     string
+	lock   int64
+	number int64 // its row in runs
+	scope  int64
+	spill  *ledger.Spill
+}
+
+// ID implements [ledger.Run].
+func (r *Run) ID() string { return r.id }
+
+// Begin implements [ledger.Ledger].
+func (l *Ledger) Begin(scope ledger.Scope, info ledger.RunInfo) (ledger.Run, error) {
+	id := ledger.NewRunID()
+	r := &Run{l: l, id: id, lock: lockKey("run " + id), spill: ledger.NewSpill(l.spillPrefix(), id)}
+	l.mu.Lock()
+	l.runs[r] = struct{}{}
+	l.mu.Unlock()
+	l.rouse()
+	err := r.record(scope, info)
+	if err == nil {
+		err = r.Sweep(context.Background())
+	}
+	if err != nil {
+		_ = r.End(2, nil) // what went wrong has been found already
+		return nil, err
+	}
+	return r, nil
+}
+
+// record takes the lock, on the connection that writes, and enters the run and,
+// for a first one, its scope.
+func (r *Run) record(scope ledger.Scope, info ledger.RunInfo) error {
+	host, _ := os.Hostname() // both are for people to read: better nothing than no run
+	who, err := user.Current()
+	if err != nil {
+		who = &user.User{}
+	}
+	var refusal error
+	err = r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) (err error) {
+		if _, err = tx.Exec(ctx, "SELECT pg_advisory_lock_shared($1)", r.lock); err != nil {
+			return err
+		}
+		if r.scope, refusal, err = r.l.scopeID(ctx, tx, scope, text(info.KeyFields)); err != nil || refusal != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `INSERT INTO runs(id, lock, scope_id, host, "user", file, sha256, target, rate)
+			VALUES($1, $2, $3, $4, $5, $6, $7, $8, 0) ON CONFLICT(id) DO UPDATE SET ended_at = NULL RETURNING number`,
+			r.id, r.lock, r.scope, text(host), text(who.Username), text(info.File), text(info.SHA256), text(info.Target)).Scan(&r.number)
+	}})
+	return errors.Join(err, refusal)
+}
+
+// scopeID finds or enters a scope. Key fields may change as long as no partner
+// and no living run relies on them.
+func (l *Ledger) scopeID(ctx context.Context, tx pgx.Tx, scope ledger.Scope, fields string) (id int64, refused, err error) {
+	endpoint, account := text(scope.Endpoint), text(scope.Account)
+	if _, err = tx.Exec(ctx, `INSERT INTO scopes(endpoint, account, key_fields) VALUES($1, $2, $3) ON CONFLICT DO NOTHING`,
+		endpoint, account, fields); err != nil {
+		return 0, nil, err
+	}
+	var had string
+	var used bool
+	err = tx.QueryRow(ctx, `SELECT id, key_fields FROM scopes WHERE endpoint = $1 AND account = $2 FOR UPDATE`, endpoint, account).Scan(&id, &had)
+	if err != nil || had == fields || fields == "" {
+		return id, nil, err
+	}
+	err = tx.QueryRow(ctx, `SELECT EXISTS(SELECT FROM partners WHERE scope_id = $1) OR $2 <> '' AND EXISTS(SELECT FROM runs r WHERE scope_id = $1 AND `+aliveSQL+`)`, id, had).Scan(&used)
+	if err != nil {
+		return 0, nil, err
+	}
+	if used {
+		return 0, fmt.Errorf("the ledger %s tells the partners of %s apart by %q, not by %q; hint: use --key %s, or another ledger",
+			l.place, scope.Endpoint, had, fields, had), nil
+	}
+	_, err = tx.Exec(ctx, "UPDATE scopes SET key_fields = $1 WHERE id = $2", fields, id)
+	return id, nil, err
+}
+
+// runNamed finds a run of this ledger, to settle what it spilled.
+func (l *Ledger) runNamed(id string) (r *Run, known bool, err error) {
+	r = &Run{l: l, id: id}
+	err = l.read(context.Background(), func(ctx context.Context, conn *pgx.Conn) error {
+		err := conn.QueryRow(ctx, "SELECT number, scope_id FROM runs WHERE id = $1", id).Scan(&r.number, &r.scope)
+		known = err == nil
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return r, known, err
+}
+
+// End implements [ledger.Run]. A run that has ended is not alive, whatever locks
+// its connections still hold.
+func (r *Run) End(exitCode int, counts map[string]int) error {
+	text, err := json.Marshal(counts)
+	if err == nil {
+		err = r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, "UPDATE runs SET ended_at = clock_timestamp(), exit_code = $1, counts = $2 WHERE number = $3", exitCode, string(text), r.number)
+			return err
+		}})
+	}
+	r.l.mu.Lock()
+	delete(r.l.runs, r)
+	r.l.mu.Unlock()
+	return err
+}
+
+// Decide implements [ledger.Run].
+func (r *Run) Decide(d ledger.Decision) error {
+	if err := d.Check(); err != nil {
+		return err
+	}
+	who, why := text(d.Who), text(d.Why)
+	lost, tries := false, 0
+	err := r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) error {
+		var id int64
+		tries++
+		err := tx.QueryRow(ctx, `UPDATE partners SET state = $1, settled_at = clock_timestamp(), reason = $2,
+			token = CASE WHEN $3 = '' THEN token ELSE $3 END, link = CASE WHEN $4 = '' THEN link ELSE $4 END
+			WHERE scope_id = $5 AND key = $6 AND attempt = $7 AND state = 'in_doubt' RETURNING id`,
+			string(d.State), []byte(d.Reason()), text(d.Token), text(d.Link), r.scope, [16]byte(d.Key), d.Attempt).Scan(&id)
+		if errors.Is(err, pgx.ErrNoRows) { // decided before the connection broke, or lost
+			var mine bool
+			err = tx.QueryRow(ctx, `SELECT EXISTS(SELECT FROM decisions d JOIN partners p ON p.id = d.partner_id
+				WHERE p.scope_id = $1 AND p.key = $2 AND d.attempt = $3 AND d.run = $4 AND d.state = $5)`,
+				r.scope, [16]byte(d.Key), d.Attempt, r.number, string(d.State)).Scan(&mine)
+			lost = !mine || tries == 1
+			return err
+		}
+		if err == nil {
+			_, err = tx.Exec(ctx, "INSERT INTO decisions VALUES($1, $2, $3, $4, $5, $6)", id, d.Attempt, r.number, string(d.State), who, why)
+		}
+		return err
+	}})
+	if err == nil && lost {
+		err = fmt.Errorf("cannot decide on partner %x: %w", d.Key, ledger.ErrLost)
+	}
+	return err
+}

@@ -1,0 +1,90 @@
+package postgres
+
+import (
+	"fmt"
+	"time"
+
+	"onboard/pkg/ledger"
+)
+
+var settling = &statement{`UPDATE partners p SET state = i.state, http_status = i.status, reason = i.reason, token = i.token, link = i.link, answer = i.answer, settled_at = i.at
+	FROM (SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::integer[], $5::text[], $6::integer[], $7::bytea[], $8::text[], $9::text[], $10::bytea[], $11::timestamptz[])
+		AS i(scope, key, owner, attempt, state, status, reason, token, link, answer, at) ORDER BY scope, key) i
+	WHERE p.scope_id = i.scope AND p.key = i.key AND p.owner = i.owner AND p.attempt = i.attempt
+		AND (p.state = 'sending' OR p.state = 'in_doubt' AND i.state <> 'released')
+	RETURNING p.scope_id, p.key, p.attempt`,
+	func(g []*change) []any {
+		return []any{scopes(g), keys(g), owners(g), attempts(g),
+			column(g, func(c *change) string { return string(c.outcome.State) }),
+			column(g, func(c *change) int { return c.outcome.HTTPStatus }),
+			column(g, func(c *change) []byte { return []byte(c.outcome.Reason) }),
+			column(g, func(c *change) string { return c.outcome.Token }),
+			column(g, func(c *change) string { return c.outcome.Link }),
+			column(g, func(c *change) []byte { return []byte(c.outcome.Answer) }),
+			column(g, func(c *change) time.Time { return c.outcome.At })}
+	}}
+
+// Settle implements [ledger.Run].
+func (r *Run) Settle(o ledger.Outcome) error { return r.Settling(o)() }
+
+// Settling implements [ledger.Run].
+func (r *Run) Settling(o ledger.Outcome) (durable func() error) {
+	if err := o.Check(); err != nil {
+		return func() error { return err }
+	}
+	settled := r.settle(o)
+	return func() error {
+		lost, err := settled()
+		if err == nil && lost {
+			err = fmt.Errorf("cannot settle attempt %d of partner %x as %s: %w", o.Attempt, o.Key, o.State, ledger.ErrLost)
+			if o.State != ledger.Created { // a token exists nowhere else
+				return err
+			}
+		}
+		if err != nil {
+			return r.save(o, err)
+		}
+		return nil
+	}
+}
+
+// save spills an outcome, into a folder that is made when it is needed.
+func (r *Run) save(o ledger.Outcome, cause error) error {
+	_ = ledger.MakeFolder(r.l.folder) // if that fails, there is the folder for temporary files
+	return r.spill.Save(o, cause)
+}
+
+// settle is the compare-and-set of Settle. lost: the ledger holds anything else
+// than this very outcome.
+func (r *Run) settle(o ledger.Outcome) (settled func() (lost bool, err error)) {
+	o.Token, o.Link = text(o.Token), text(o.Link)
+	c := &change{run: r, kind: settling, key: o.Key, attempt: o.Attempt, outcome: o}
+	made := r.l.queue(c)
+	return func() (bool, error) {
+		err := made()
+		return c.taken == 0 && (c.entry.Owner != r.id || !o.Same(&c.entry)), err
+	}
+}
+
+// restore settles what an earlier run spilled. It refuses the file when
+// something would be lost with it: only a token is nowhere else.
+func (l *Ledger) restore(lines []ledger.Spilled) error {
+	for _, line := range lines {
+		owner, known, err := l.runNamed(line.Run)
+		if err != nil {
+			return err
+		}
+		line.Outcome.At = line.At
+		lost := !known
+		if known {
+			if lost, err = owner.settle(line.Outcome)(); err != nil {
+				return err
+			}
+			lost = lost && line.Outcome.State == ledger.Created
+		}
+		if lost {
+			return fmt.Errorf("partner %x: %w", line.Outcome.Key, ledger.ErrLost)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"onboard/pkg/ledger"
+)
+
+// Runs implements [ledger.Ledger].
+func (l *Ledger) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error) {
+	return list(ctx, l, "list the runs", func(row pgx.CollectableRow) (r ledger.RunSummary, err error) {
+		var ended *time.Time
+		var counts []byte
+		if err := row.Scan(&r.ID, &r.Host, &r.User, &r.Scope.Endpoint, &r.Scope.Account, &r.File, &r.SHA256, &r.Target,
+			&r.KeyFields, &r.StartedAt, &ended, &r.ExitCode, &counts, &r.Alive); err != nil {
+			return r, err
+		}
+		r.StartedAt = r.StartedAt.UTC()
+		if ended != nil {
+			r.EndedAt = ended.UTC()
+		}
+		return r, json.Unmarshal(counts, &r.Counts)
+	}, `SELECT r.id, r.host, r."user", s.endpoint, s.account, r.file, r.sha256, r.target,
+		s.key_fields, r.started_at, r.ended_at, r.exit_code, r.counts, `+aliveSQL+`
+		FROM runs r JOIN scopes s ON s.id = r.scope_id ORDER BY r.number DESC LIMIT $1`, limit)
+}
+
+// Counts implements [ledger.Ledger].
+func (l *Ledger) Counts(ctx context.Context) (map[ledger.Scope]map[ledger.State]int, error) {
+	type count struct {
+		scope ledger.Scope
+		state ledger.State
+		n     int
+	}
+	all, err := list(ctx, l, "count the partners", func(row pgx.CollectableRow) (c count, err error) {
+		return c, row.Scan(&c.scope.Endpoint, &c.scope.Account, (*string)(&c.state), &c.n)
+	}, `SELECT s.endpoint, s.account, p.state, count(*) FROM partners p JOIN scopes s ON s.id = p.scope_id GROUP BY s.id, p.state`)
+	counts := map[ledger.Scope]map[ledger.State]int{}
+	for _, c := range all {
+		if counts[c.scope] == nil {
+			counts[c.scope] = map[ledger.State]int{}
+		}
+		counts[c.scope][c.state] = c.n
+	}
+	return counts, err
+}
+
+// InDoubt implements [ledger.Ledger].
+func (l *Ledger) InDoubt(ctx context.Context, limit int) ([]ledger.Doubt, error) {
+	return list(ctx, l, "list what is in doubt", func(row pgx.CollectableRow) (d ledger.Doubt, err error) {
+		d.Entry, err = scanMore(row, &d.Scope.Endpoint, &d.Scope.Account)
+		return d, err
+	}, `SELECT `+entryColumns+`, s.endpoint, s.account FROM partners p
+		JOIN runs r ON r.number = p.owner JOIN scopes s ON s.id = p.scope_id
+		WHERE p.state = 'in_doubt' ORDER BY p.id LIMIT $1`, limit)
+}
+
+// list collects the rows of a query.
+func list[T any](ctx context.Context, l *Ledger, what string, scan pgx.RowToFunc[T], query string, args ...any) (all []T, err error) {
+	err = l.read(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, query, args...)
+		if err == nil {
+			all, err = pgx.CollectRows(rows, scan)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot %s: %w", what, err)
+	}
+	return all, nil
+}
