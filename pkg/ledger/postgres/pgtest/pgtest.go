@@ -143,3 +143,8 @@ func freePort() (int, error) {
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
+
+// Standby makes a stopped server one that only copies another, which is not there.
+func (s *Server) Standby() error {
+	return os.WriteFile(filepath.Join(s.data(), "standby.signal"), nil, 0o644)
+}
