@@ -172,10 +172,24 @@ func judge(t *testing.T, server *sandbox.Server, found map[string]map[string]str
 // at base, and every ledger and file below dir.
 func verdict(t *testing.T, server *sandbox.Server, dir, base string, rows int, excused ...*regexp.Regexp) map[string]map[string]string {
 	t.Helper()
+	return verdictOn(inFile, t, server, dir, base, rows, excused...)
+}
+
+// keeping is where the ledger of a test is: the flags that say so, and what is
+// asked of it at the end (J6).
+type keeping struct {
+	flags  []string
+	intact func(t *testing.T, dir string)
+}
+
+var inFile = keeping{nil, intact}
+
+func verdictOn(kept keeping, t *testing.T, server *sandbox.Server, dir, base string, rows int, excused ...*regexp.Regexp) map[string]map[string]string {
+	t.Helper()
 	found := outputs(t, base, rows)
 	judge(t, server, found, excused...)
 	sums(t, base, found)
-	intact(t, dir)
+	kept.intact(t, dir)
 	secretless(t, dir, server)
 	return found
 }

@@ -24,18 +24,19 @@ func fast(address string, more ...string) []string {
 // until the list is through.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	killing(t, killsOfOne, 1, 15*killsOfOne)
+	killing(t, inFile, killsOfOne, 1, 15*killsOfOne)
 }
 
 // TestThreeKilled is T5: three processes with the same list on one ledger.
 func TestThreeKilled(t *testing.T) {
 	t.Parallel()
-	killing(t, killsOfThree, 3, 8*killsOfThree)
+	killing(t, inFile, killsOfThree, 3, 8*killsOfThree)
 }
 
 // killing starts processes at once, each with an output folder of its own, and
 // kills them until there were enough kills.
-func killing(t *testing.T, kills, processes, rows int) {
+func killing(t *testing.T, kept keeping, kills, processes, rows int) {
+	t.Helper()
 	server, address := serve(t, sandbox.Config{Latency: 20 * time.Millisecond})
 	dir := t.TempDir()
 	generate(t, filepath.Join(dir, "list.csv"), rows)
@@ -48,7 +49,7 @@ func killing(t *testing.T, kills, processes, rows int) {
 		}
 		wait.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(p), 2))
-			for !killOnce(t, server, dir, fast(address, "--out", out), &killed, int64(kills), time.Duration(random.IntN(30))*time.Millisecond) {
+			for !killOnce(t, server, dir, fast(address, append(kept.flags, "--out", out)...), &killed, int64(kills), time.Duration(random.IntN(30))*time.Millisecond) {
 			}
 		})
 	}
@@ -56,8 +57,8 @@ func killing(t *testing.T, kills, processes, rows int) {
 	var found map[string]map[string]string
 	for p := range processes {
 		// Once more, as the others may have been at work when this one ended.
-		_ = plainCommand(t, dir, fast(address, "--out", fmt.Sprintf("out%d", p))...).Run()
-		found = verdict(t, server, dir, filepath.Join(dir, fmt.Sprintf("out%d", p), "list"), rows)
+		_ = plainCommand(t, dir, fast(address, append(kept.flags, "--out", fmt.Sprintf("out%d", p))...)...).Run()
+		found = verdictOn(kept, t, server, dir, filepath.Join(dir, fmt.Sprintf("out%d", p), "list"), rows)
 	}
 	n := int(killed.Load())
 	if doubts := inDoubt(found); doubts > n*workers || n < kills {

@@ -28,11 +28,13 @@ type mutant struct {
 var mutants = []mutant{
 	{"record after send", []change{{"pkg/batch/attempt.go", `	e, won, err := s.Run.Claim(`, `	early, _, _ := s.attempt(ctx, j, 1, 1, trace)
 	e, won, err := s.Run.Claim(`}, {"pkg/batch/attempt.go", `	if !won {
+		s.Pace.Spare(turn)
 		return s.elsewhere(ctx, j, e)
 	}
 `, `	if won {
 		return s.settle(j, e.Attempt, trace, early)
 	}
+	s.Pace.Spare(turn)
 `}}, "", "./cmd/onboard", "TestCrashPoints/C4"},
 
 	{"send again what is unknown", []change{{"pkg/ledger/sqlite/owner.go",
@@ -80,12 +82,14 @@ var mutants = []mutant{
 	}
 	e.Failure = classify(`}}, "", "./pkg/lmpi", "TestPartlyWritten"},
 
-	{"claim before the permit", []change{{"pkg/batch/attempt.go", `	if err := s.Pace.Wait(s.intake); err != nil {
-		return s.notSentBy(j), false
+	{"claim before the permit", []change{{"pkg/batch/attempt.go", `	turn, err := s.Pace.Turn(s.intake)
+	if err != nil {
+		return s.notPaced(j, err), false
 	}
 	trace := lmpi.NewTraceID()
 `, `	trace := lmpi.NewTraceID()
 `}, {"pkg/batch/attempt.go", `	if !won {
+		s.Pace.Spare(turn)
 		return s.elsewhere(ctx, j, e)
 	}
 `, `	if !won {

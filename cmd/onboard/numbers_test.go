@@ -12,6 +12,10 @@ const (
 	soakRows      = 400
 	guardedCells  = 100_000
 	bombMegabytes = 100
+	pgKills       = 12 // of three processes on a ledger in PostgreSQL
+	pgKillRows    = 150
+	pgStops       = 2 // of the server
+	pgStopRows    = 400
 )
 
 var soakSeeds = []int64{1}

@@ -12,6 +12,10 @@ const (
 	soakRows      = 50_000
 	guardedCells  = 1_000_000
 	bombMegabytes = 100
+	pgKills       = 300 // of three processes on a ledger in PostgreSQL
+	pgKillRows    = 4000
+	pgStops       = 20 // of the server
+	pgStopRows    = 4000
 )
 
 var soakSeeds = []int64{1, 2, 3, 4, 5}

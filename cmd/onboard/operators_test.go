@@ -20,13 +20,14 @@ func TestOperators(t *testing.T) {
 		for _, overlap := range []int{0, 50, 100} {
 			t.Run(fmt.Sprintf("%d/%d%%", operators, overlap), func(t *testing.T) {
 				t.Parallel()
-				testOperators(t, operators, operatorRows, operatorRows*(100-overlap)/100)
+				testOperators(t, inFile, operators, operatorRows, operatorRows*(100-overlap)/100)
 			})
 		}
 	}
 }
 
-func testOperators(t *testing.T, operators, rows, step int) {
+func testOperators(t *testing.T, kept keeping, operators, rows, step int) {
+	t.Helper()
 	server, address := serve(t, sandbox.Config{Latency: 2 * time.Millisecond})
 	dir := t.TempDir()
 	whole := filepath.Join(dir, "whole.csv")
@@ -50,7 +51,7 @@ func testOperators(t *testing.T, operators, rows, step int) {
 		if err := os.WriteFile(list, []byte(mine), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		args := fast(address, "--out", filepath.Dir(list))
+		args := fast(address, append(kept.flags, "--out", filepath.Dir(list))...)
 		args[1] = list
 		op := &operator{Cmd: plainCommand(t, dir, args...)}
 		op.Stderr = &op.screen
@@ -75,7 +76,7 @@ func testOperators(t *testing.T, operators, rows, step int) {
 		}
 	}
 	judge(t, server, all)
-	intact(t, dir)
+	kept.intact(t, dir)
 	secretless(t, dir, server)
 	if n := server.Snapshot().Posts; n != len(all) || len(all) != len(lines)-2 {
 		t.Errorf("%d requests for %d partners", n, len(all))

@@ -9,7 +9,6 @@ import (
 	"onboard/pkg/batch"
 	"onboard/pkg/ledger"
 	"onboard/pkg/lmpi"
-	"onboard/pkg/pace"
 	"onboard/pkg/partner"
 	"onboard/pkg/report"
 	"onboard/pkg/sheet"
@@ -107,7 +106,7 @@ func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error
 	if err := e.open(); err != nil {
 		return s.giveUp(err)
 	}
-	limiter := pace.New(s.perSecond)
+	limiter := s.newPace()
 	now, intake, release := signals(ctx, s.console)
 	defer release()
 	b := batch.Submission{Plan: s.plan, Run: s.ledgerRun, Send: s.client.Create, Pace: limiter, Concurrency: s.concurrency,

@@ -117,8 +117,10 @@ func (t *tracking) prepare() (release func(), err error) {
 	if err := t.places(); err != nil {
 		return release, err
 	}
-	t.limiter = pace.New(t.perSecond)
-	return release, t.connect(&opened)
+	if err = t.connect(&opened); err == nil {
+		t.limiter = t.newPace()
+	}
+	return release, err
 }
 
 // check refuses what makes no sense, before anything is read.

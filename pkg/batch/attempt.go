@@ -24,8 +24,9 @@ const (
 // The order of the steps is the heart of the program: wait for the permit,
 // claim (durable), sign and send, settle (durable), and only then report.
 func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite bool) {
-	if err := s.Pace.Wait(s.intake); err != nil {
-		return s.notSentBy(j), false
+	turn, err := s.Pace.Turn(s.intake)
+	if err != nil {
+		return s.notPaced(j, err), false
 	}
 	trace := lmpi.NewTraceID()
 	e, won, err := s.Run.Claim(ledger.Intent{Key: j.key, Fingerprint: j.fingerprint, Body: j.body, TraceID: trace, Line: j.row.Line})
@@ -33,6 +34,7 @@ func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite boo
 		return s.claimLost(j, err), false
 	}
 	if !won {
+		s.Pace.Spare(turn)
 		return s.elsewhere(ctx, j, e)
 	}
 	crash.Point("claimed")
@@ -218,37 +220,20 @@ func (s *Submission) afterAnswer(a lmpi.Answer) {
 	}
 }
 
+// notPaced is a row whose turn did not come: the run ended, or whoever divides the
+// pace can't be asked.
+func (s *Submission) notPaced(j *job, err error) Result {
+	if s.intake.Err() == nil {
+		return s.claimLost(j, err)
+	}
+	return s.notSentBy(j)
+}
+
 // claimLost ends the run because the ledger can't be relied on. What was
 // answered is in the ledger's spill file.
 func (s *Submission) claimLost(j *job, err error) Result {
 	_ = s.ledgerLost(err)
 	return s.notSentBy(j)
-}
-
-// elsewhere waits for what becomes of a row that another run is sending now.
-func (s *Submission) elsewhere(ctx context.Context, j *job, e ledger.Entry) (Result, bool) {
-	for {
-		if r, settled := j.answered(&e); settled {
-			return r, false
-		}
-		if s.intake.Err() != nil {
-			return j.notSent("another run was sending it when this one ended", "run the same command again to see what became of it"), false
-		}
-		if e.State != ledger.Sending {
-			return s.submit(ctx, j) // given back by the other run
-		}
-		s.Progress.elsewhere.Add(1)
-		waitOr(s.intake, 200*time.Millisecond)
-		s.Progress.elsewhere.Add(-1)
-		if err := s.Run.Sweep(context.WithoutCancel(ctx)); err != nil {
-			return s.claimLost(j, err), false
-		}
-		known, err := s.Run.Lookup(context.WithoutCancel(ctx), []ledger.Key{j.key})
-		if err != nil {
-			return s.claimLost(j, err), false
-		}
-		e = known[j.key]
-	}
 }
 
 // apiWords is the reason for a rejected row, with what the API said about it.

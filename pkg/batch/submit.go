@@ -74,6 +74,7 @@ type Submission struct {
 	intake  context.Context // ends when no further row may be sent
 	stop    context.CancelCauseFunc
 	permits chan struct{} // to be in flight
+	lookout lookout
 	quota   *quota
 	mu      sync.Mutex
 	opened  int       // permits there are
@@ -136,6 +137,7 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 	})
 	err := g.Wait()
 	inFlight.Wait()
+	s.lookout.asking.Wait()
 	return s.stopped(), err
 }
 
@@ -243,6 +245,11 @@ func (s *Submission) keptBack(j *job) (Result, bool) {
 	if s.Limit > 0 && s.begun >= s.Limit {
 		return j.notSent(fmt.Sprintf("it comes after the first %d rows, to which --limit kept this run", s.Limit), "run again without --limit"), true
 	}
+	return s.permit(j)
+}
+
+// permit waits until the row may be on its way, or the run ends.
+func (s *Submission) permit(j *job) (r Result, kept bool) {
 	select {
 	case <-s.permits:
 	case <-s.intake.Done():
@@ -252,6 +259,7 @@ func (s *Submission) keptBack(j *job) (Result, bool) {
 		s.permits <- struct{}{}
 		return s.notSentBy(j), true
 	}
+	j.released = false
 	return Result{}, false
 }
 

@@ -1,6 +1,9 @@
 package ledger
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Ledger is an open ledger. Its methods may be called by many goroutines.
 type Ledger interface {
@@ -100,4 +103,25 @@ type Run interface {
 	// End marks the run as finished and lets go of its lock. Claims that it left
 	// open are in doubt from the next Begin or Sweep on.
 	End(exitCode int, counts map[string]int) error
+}
+
+// Pacer is a Run whose ledger divides one pace among all runs of its scope.
+type Pacer interface {
+	// Reserve takes n slots for this run. rate is what the run keeps to, per second;
+	// the lowest of all who take part counts.
+	Reserve(ctx context.Context, rate float64, n int) (Slots, error)
+
+	// Hold tells all others that nobody may start for d from now. It doesn't wait.
+	Hold(d time.Duration)
+
+	// OnHold has heed called for each hold of another run.
+	OnHold(heed func(d time.Duration))
+}
+
+// Slots are times at which a run may start something: the first, by the clock of
+// this computer, and the others evenly after it.
+type Slots struct {
+	First time.Time
+	Every time.Duration
+	Rate  float64 // of all runs together, per second
 }

@@ -43,6 +43,7 @@ type Limiter struct {
 	turn    chan struct{} // held by the one caller who waits for the next permit; the others queue in order
 
 	mu      sync.Mutex
+	shared  *share    // with other programs; nil: the pace is this program's own
 	until   time.Time // end of the hold
 	slowed  time.Time // the last Slow that counted
 	changed time.Time // the last change of the rate
@@ -71,27 +72,43 @@ func New(perSecond float64) *Limiter {
 // permit that falls into a hold is forfeited, so that no burst follows the hold.
 // The error is that of ctx, and comes at once.
 func (l *Limiter) Wait(ctx context.Context) error {
+	_, err := l.Turn(ctx)
+	return err
+}
+
+// Turn is Wait for somebody who may find that there is nothing to start, and then
+// gives the turn back with Spare.
+func (l *Limiter) Turn(ctx context.Context) (Turn, error) {
 	select {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return Turn{}, ctx.Err()
 	}
 	for {
 		if err := l.sitOut(ctx); err != nil {
-			return err
+			return Turn{}, err
 		}
-		permit := l.permits.Reserve()
-		if delay := permit.Delay(); delay > tick {
-			if err := sleep(ctx, delay); err != nil {
-				permit.Cancel()
-				return err
-			}
-		}
-		if l.Held() == 0 {
-			return nil
+		t, err := l.next(ctx)
+		if err != nil || l.Held() == 0 {
+			return t, err
 		}
 	}
+}
+
+// next waits for a permit: one of the share's, or of this program's own.
+func (l *Limiter) next(ctx context.Context) (Turn, error) {
+	if l.shared != nil {
+		return l.shared.next(ctx, l.Rate())
+	}
+	permit := l.permits.Reserve()
+	if delay := permit.Delay(); delay > tick {
+		if err := sleep(ctx, delay); err != nil {
+			permit.Cancel()
+			return Turn{}, err
+		}
+	}
+	return Turn{}, nil
 }
 
 // Depart returns when an attempt that has its permit may leave. A slow disk can hold up
@@ -122,8 +139,17 @@ func (l *Limiter) sitOut(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Hold lets nobody start for d from now. Of several holds the longest wins.
+// Hold lets nobody start for d from now, nor those with whom the pace is shared. Of
+// several holds the longest wins.
 func (l *Limiter) Hold(d time.Duration) {
+	l.Heed(d)
+	if l.shared != nil {
+		l.shared.announce(d)
+	}
+}
+
+// Heed is Hold for one that somebody else has announced.
+func (l *Limiter) Heed(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if until := time.Now().Add(d); until.After(l.until) {

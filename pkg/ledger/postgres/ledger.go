@@ -89,6 +89,9 @@ func (l *Ledger) Close() error {
 	for range readers {
 		(<-l.readers).close()
 	}
+	for r := range l.runs { // nobody begins one any more
+		r.pace.close()
+	}
 	return nil
 }
 

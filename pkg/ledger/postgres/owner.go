@@ -22,7 +22,7 @@ const graceSeconds = "3"
 
 const (
 	pingEvery = 5 * time.Second // a broken connection that says nothing is found after that
-	channel   = "onboard"       // of notices
+	channel   = "onboard_holds"
 )
 
 // guard holds the locks of this ledger's runs a second time, on a connection of
@@ -70,8 +70,6 @@ func (l *Ledger) listen(ctx context.Context, conn *pgx.Conn) {
 		l.heard(notice.Payload)
 	}
 }
-
-func (l *Ledger) heard(string) {}
 
 // rouse tells the guard that the runs have changed.
 func (l *Ledger) rouse() {

@@ -21,6 +21,7 @@ type Run struct {
 	number int64 // its row in runs
 	scope  int64
 	spill  *ledger.Spill
+	pace   pace
 }
 
 // ID implements [ledger.Run].
@@ -30,6 +31,7 @@ func (r *Run) ID() string { return r.id }
 func (l *Ledger) Begin(scope ledger.Scope, info ledger.RunInfo) (ledger.Run, error) {
 	id := ledger.NewRunID()
 	r := &Run{l: l, id: id, lock: lockKey("run " + id), spill: ledger.NewSpill(l.spillPrefix(), id)}
+	r.pace.session = session{l: l, limit: replyTimeout, prepare: hurried}
 	l.mu.Lock()
 	l.runs[r] = struct{}{}
 	l.mu.Unlock()
@@ -61,8 +63,8 @@ func (r *Run) record(scope ledger.Scope, info ledger.RunInfo) error {
 		if r.scope, refusal, err = r.l.scopeID(ctx, tx, scope, text(info.KeyFields)); err != nil || refusal != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, `INSERT INTO runs(id, lock, scope_id, host, "user", file, sha256, target, rate)
-			VALUES($1, $2, $3, $4, $5, $6, $7, $8, 0) ON CONFLICT(id) DO UPDATE SET ended_at = NULL RETURNING number`,
+		return tx.QueryRow(ctx, `INSERT INTO runs(id, lock, scope_id, host, "user", file, sha256, target)
+			VALUES($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(id) DO UPDATE SET ended_at = NULL RETURNING number`,
 			r.id, r.lock, r.scope, text(host), text(who.Username), text(info.File), text(info.SHA256), text(info.Target)).Scan(&r.number)
 	}})
 	return errors.Join(err, refusal)
@@ -121,6 +123,7 @@ func (r *Run) End(exitCode int, counts map[string]int) error {
 	r.l.mu.Lock()
 	delete(r.l.runs, r)
 	r.l.mu.Unlock()
+	r.pace.close()
 	return err
 }
 

@@ -24,7 +24,8 @@ CREATE TABLE scopes(
 CREATE TABLE runs(
 	number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, lock bigint NOT NULL,
 	scope_id bigint NOT NULL REFERENCES scopes(id), host text NOT NULL, "user" text NOT NULL, file text NOT NULL,
-	sha256 text NOT NULL, target text NOT NULL, rate double precision NOT NULL, started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	sha256 text NOT NULL, target text NOT NULL, rate double precision NOT NULL DEFAULT 0, paced_at timestamptz NOT NULL DEFAULT '-infinity',
+	started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	ended_at timestamptz, exit_code integer NOT NULL DEFAULT 0, counts text NOT NULL DEFAULT '{}');
 CREATE INDEX runs_open ON runs(scope_id) WHERE ended_at IS NULL;
 CREATE TABLE partners(

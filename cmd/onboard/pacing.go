@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"onboard/pkg/ledger"
+	"onboard/pkg/pace"
+)
+
+// newPace is the pace of a run: its own, or its part of the one that all have who
+// share the ledger and the account.
+func (s *submission) newPace() *pace.Limiter {
+	limiter := pace.New(s.perSecond)
+	shared, ok := s.ledgerRun.(ledger.Pacer)
+	if !ok {
+		return limiter
+	}
+	var once sync.Once
+	limiter.Share(func(ctx context.Context, rate float64, n int) (time.Time, time.Duration, error) {
+		slots, err := shared.Reserve(ctx, rate, n)
+		if err == nil && slots.Rate < rate {
+			once.Do(func() {
+				s.say("Another run with this account keeps to a lower pace, and the lowest counts: %.3g/s for all together.", slots.Rate)
+			})
+		}
+		return slots.First, slots.Every, err
+	}, shared.Hold)
+	shared.OnHold(func(d time.Duration) { limiter.Heed(d) })
+	return limiter
+}
