@@ -85,9 +85,15 @@ func company(i int) string { return fmt.Sprintf("Company %05d", i) }
 // generate writes a sheet of n good rows.
 func generate(t *testing.T, path string, n int) {
 	t.Helper()
+	generateFrom(t, path, 0, n)
+}
+
+// generateFrom is generate for partners that begin with a certain one.
+func generateFrom(t *testing.T, path string, first, n int) {
+	t.Helper()
 	var b strings.Builder
 	b.WriteString("company_name,country,data_center,first_name,last_name,email\n")
-	for i := range n {
+	for i := first; i < first+n; i++ {
 		fmt.Fprintf(&b, "%s,GB,UK,Ann,Lee,ann%d@example.com\n", company(i), i)
 	}
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {

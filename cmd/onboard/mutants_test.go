@@ -28,13 +28,13 @@ type mutant struct {
 var mutants = []mutant{
 	{"record after send", []change{{"pkg/batch/attempt.go", `	e, won, err := s.Run.Claim(`, `	early, _, _ := s.attempt(ctx, j, 1, 1, trace)
 	e, won, err := s.Run.Claim(`}, {"pkg/batch/attempt.go", `	if !won {
-		s.Pace.Spare(turn)
+		s.Pace.Spare(j.turn)
 		return s.elsewhere(ctx, j, e)
 	}
 `, `	if won {
 		return s.settle(j, e.Attempt, trace, early)
 	}
-	s.Pace.Spare(turn)
+	s.Pace.Spare(j.turn)
 `}}, "", "./cmd/onboard", "TestCrashPoints/C4"},
 
 	{"send again what is unknown", []change{{"pkg/ledger/sqlite/owner.go",
@@ -82,14 +82,17 @@ var mutants = []mutant{
 	}
 	e.Failure = classify(`}}, "", "./pkg/lmpi", "TestPartlyWritten"},
 
-	{"claim before the permit", []change{{"pkg/batch/attempt.go", `	turn, err := s.Pace.Turn(s.intake)
+	{"claim before the permit", []change{{"pkg/batch/attempt.go", `	e, err := s.firstTurn(ctx, j)
+	if e.State != "" {
+		return s.elsewhere(ctx, j, e)
+	}
 	if err != nil {
-		return s.notPaced(j, err), false
+		return s.notSentBy(j), false
 	}
 	trace := lmpi.NewTraceID()
 `, `	trace := lmpi.NewTraceID()
 `}, {"pkg/batch/attempt.go", `	if !won {
-		s.Pace.Spare(turn)
+		s.Pace.Spare(j.turn)
 		return s.elsewhere(ctx, j, e)
 	}
 `, `	if !won {

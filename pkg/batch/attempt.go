@@ -24,9 +24,12 @@ const (
 // The order of the steps is the heart of the program: wait for the permit,
 // claim (durable), sign and send, settle (durable), and only then report.
 func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite bool) {
-	turn, err := s.Pace.Turn(s.intake)
+	e, err := s.firstTurn(ctx, j)
+	if e.State != "" {
+		return s.elsewhere(ctx, j, e)
+	}
 	if err != nil {
-		return s.notPaced(j, err), false
+		return s.notSentBy(j), false
 	}
 	trace := lmpi.NewTraceID()
 	e, won, err := s.Run.Claim(ledger.Intent{Key: j.key, Fingerprint: j.fingerprint, Body: j.body, TraceID: trace, Line: j.row.Line})
@@ -34,7 +37,7 @@ func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite boo
 		return s.claimLost(j, err), false
 	}
 	if !won {
-		s.Pace.Spare(turn)
+		s.Pace.Spare(j.turn)
 		return s.elsewhere(ctx, j, e)
 	}
 	crash.Point("claimed")
@@ -64,10 +67,10 @@ func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite boo
 // before another attempt; an error, that the intake ended before anything left.
 func (s *Submission) attempt(ctx context.Context, j *job, try, number int, trace string) (a lmpi.Answer, wait time.Duration, err error) {
 	for a.Failure = lmpi.FailureHeld; a.Failure == lmpi.FailureHeld; {
-		if s.intake.Err() != nil || s.Pace.Held() > 0 && s.Pace.Wait(s.intake) != nil {
+		if s.intake.Err() != nil || s.Pace.Held() > 0 && s.anotherTurn(j) != nil {
 			return lmpi.Answer{}, 0, s.intake.Err()
 		}
-		if err := s.Pace.Depart(s.intake); err != nil {
+		if err := s.paced(s.Pace.Depart(s.intake, j.turn)); err != nil {
 			return lmpi.Answer{}, 0, err
 		}
 		s.Progress.onWire.Add(1)
@@ -119,7 +122,7 @@ func (s *Submission) pause(j *job, number, try int, a lmpi.Answer, wait time.Dur
 		waitOr(s.intake, wait)
 		s.Progress.unreached.Add(-1)
 	}
-	if s.Pace.Wait(s.intake) != nil {
+	if s.anotherTurn(j) != nil {
 		return s.giveBack(j, number, a, a.Reason+"; then the run ended: "+s.stopped().Reason), true
 	}
 	return Result{}, false
@@ -220,13 +223,19 @@ func (s *Submission) afterAnswer(a lmpi.Answer) {
 	}
 }
 
-// notPaced is a row whose turn did not come: the run ended, or whoever divides the
-// pace can't be asked.
-func (s *Submission) notPaced(j *job, err error) Result {
-	if s.intake.Err() == nil {
-		return s.claimLost(j, err)
+// anotherTurn waits for the turn of an attempt that is not the row's first.
+func (s *Submission) anotherTurn(j *job) (err error) {
+	j.turn, err = s.Pace.Turn(s.intake)
+	return s.paced(err)
+}
+
+// paced ends the run when whoever divides the pace can't be asked. Any other error
+// is that of a run that has ended.
+func (s *Submission) paced(err error) error {
+	if err != nil && s.intake.Err() == nil {
+		_ = s.ledgerLost(err)
 	}
-	return s.notSentBy(j)
+	return err
 }
 
 // claimLost ends the run because the ledger can't be relied on. What was

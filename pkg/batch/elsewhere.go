@@ -8,15 +8,27 @@ import (
 	"onboard/pkg/ledger"
 )
 
-// askEvery is how often the ledger is asked about rows that other runs are sending.
+// askEvery is how often the ledger is asked about rows that other runs may have.
 const askEvery = 200 * time.Millisecond
 
-// lookout knows the rows that other runs are sending, and asks about all of them
-// together.
+// lookout knows the rows of which something is expected of other runs, and asks
+// about all of them together.
 type lookout struct {
 	mu      sync.Mutex
 	asking  sync.WaitGroup
-	waiting map[ledger.Key]chan ledger.Entry
+	awake   bool // somebody asks
+	waiting map[ledger.Key]expected
+}
+
+// expected is somebody who waits until a row is so.
+type expected struct {
+	so     func(ledger.State) bool
+	future chan ledger.Entry
+}
+
+func settled(s ledger.State) bool { return s != ledger.Sending }
+func taken(s ledger.State) bool {
+	return s == ledger.Sending || s == ledger.Created || s == ledger.InDoubt
 }
 
 // elsewhere waits for what becomes of a row that another run is sending now. Its
@@ -25,7 +37,7 @@ func (s *Submission) elsewhere(ctx context.Context, j *job, e ledger.Entry) (Res
 	s.release(j, false)
 	if e.State == ledger.Sending {
 		select {
-		case e = <-s.ask(ctx, j.key):
+		case e = <-s.ask(ctx, j.key, settled):
 		case <-s.intake.Done():
 		}
 	}
@@ -41,30 +53,59 @@ func (s *Submission) elsewhere(ctx context.Context, j *job, e ledger.Entry) (Res
 	return s.submit(ctx, j) // given back by the other run
 }
 
-// ask promises what a row will be when it is no longer being sent.
-func (s *Submission) ask(ctx context.Context, key ledger.Key) <-chan ledger.Entry {
+// firstTurn waits for the row's turn. Where others share the pace they may share the
+// list, too: a row that one of them takes meanwhile needs no turn. It is e then.
+func (s *Submission) firstTurn(ctx context.Context, j *job) (e ledger.Entry, err error) {
+	if !s.Pace.Shared() {
+		return e, s.anotherTurn(j)
+	}
+	waiting, leave := context.WithCancel(s.intake)
+	defer leave()
+	future := s.ask(ctx, j.key, taken)
+	done := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case e = <-future:
+			leave()
+		case <-done:
+			s.lookout.forget(j.key)
+		}
+	})
+	j.turn, err = s.Pace.Turn(waiting)
+	close(done)
+	watching.Wait()
+	switch {
+	case e.State == "":
+		err = s.paced(err)
+	case err == nil:
+		s.Pace.Spare(j.turn)
+	}
+	return e, err
+}
+
+// ask promises what a row will be when it is so.
+func (s *Submission) ask(ctx context.Context, key ledger.Key, so func(ledger.State) bool) <-chan ledger.Entry {
 	future := make(chan ledger.Entry, 1)
 	l := &s.lookout
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.waiting) == 0 {
-		l.waiting = map[ledger.Key]chan ledger.Entry{}
+	if !l.awake {
+		l.awake, l.waiting = true, map[ledger.Key]expected{}
 		l.asking.Go(func() { s.look(context.WithoutCancel(ctx)) })
 	}
-	l.waiting[key] = future
+	l.waiting[key] = expected{so, future}
 	return future
 }
 
-// look asks until nobody waits any more, or the run ends.
+// look asks until nobody waits any more, or the run ends: at once again when there
+// was news, as the rows that come next are probably old news, too.
 func (s *Submission) look(ctx context.Context) {
-	for {
-		waitOr(s.intake, askEvery)
-		var keys []ledger.Key
-		s.lookout.mu.Lock()
-		for k := range s.lookout.waiting {
-			keys = append(keys, k)
+	for news := 0; ; {
+		if news == 0 {
+			waitOr(s.intake, askEvery)
 		}
-		s.lookout.mu.Unlock()
+		keys := s.lookout.keys()
 		err := s.Run.Sweep(ctx)
 		var known map[ledger.Key]ledger.Entry
 		if err == nil {
@@ -73,21 +114,39 @@ func (s *Submission) look(ctx context.Context) {
 		if err != nil {
 			_ = s.ledgerLost(err)
 		}
-		if s.intake.Err() != nil || s.lookout.tell(keys, known) == 0 {
+		var left int
+		if left, news = s.lookout.tell(keys, known); left == 0 || s.intake.Err() != nil {
 			return
 		}
 	}
 }
 
-// tell answers those whose rows are no longer being sent, and counts the others.
-func (l *lookout) tell(keys []ledger.Key, known map[ledger.Key]ledger.Entry) (left int) {
+func (l *lookout) keys() (keys []ledger.Key) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for k := range l.waiting {
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+func (l *lookout) forget(key ledger.Key) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.waiting, key)
+}
+
+// tell answers those whose rows are so, and counts the others.
+func (l *lookout) tell(keys []ledger.Key, known map[ledger.Key]ledger.Entry) (left, told int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, k := range keys {
-		if e := known[k]; e.State != ledger.Sending {
-			l.waiting[k] <- e
+		if x, waits := l.waiting[k]; waits && x.so(known[k].State) {
+			x.future <- known[k]
 			delete(l.waiting, k)
+			told++
 		}
 	}
-	return len(l.waiting)
+	l.awake = len(l.waiting) > 0
+	return len(l.waiting), told
 }

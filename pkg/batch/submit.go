@@ -297,6 +297,7 @@ type job struct {
 	fingerprint ledger.Fingerprint
 	body        []byte
 	released    bool // its permit
+	turn        pace.Turn
 }
 
 func newJob(c *Checked) job {

@@ -111,10 +111,13 @@ func (l *Limiter) next(ctx context.Context) (Turn, error) {
 	return Turn{}, nil
 }
 
-// Depart returns when an attempt that has its permit may leave. A slow disk can hold up
+// Depart returns when an attempt that has its turn may leave. A slow disk can hold up
 // many between the one and the other, and let go of them together: also then no second
 // brings more than the set rate.
-func (l *Limiter) Depart(ctx context.Context) error {
+func (l *Limiter) Depart(ctx context.Context, t Turn) error {
+	if err := l.depart(ctx, t); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	at := time.Now()
 	if earliest := l.left[l.oldest].Add(l.window); earliest.After(at) {

@@ -301,7 +301,7 @@ func TestDepart(t *testing.T) {
 								t.Error(err)
 							}
 							<-disk
-							if err := l.Depart(t.Context()); err != nil {
+							if err := l.Depart(t.Context(), Turn{}); err != nil {
 								t.Error(err)
 							}
 							mu.Lock()
@@ -327,10 +327,10 @@ func TestDepartHearsTheContext(t *testing.T) {
 		l := New(1)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if err := l.Depart(ctx); err != nil {
+		if err := l.Depart(ctx, Turn{}); err != nil {
 			t.Error(err)
 		}
-		if err := l.Depart(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if err := l.Depart(ctx, Turn{}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Depart: got %v, want the context's error", err)
 		}
 	})

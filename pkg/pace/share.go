@@ -10,17 +10,37 @@ const (
 	// pace: so much is lost with a program that dies, and so often is asked.
 	batchTime = 250 * time.Millisecond
 
-	// lateness is how long after its time a slot may be used. One second may have
-	// so much more of them than another; what is later is forfeited.
-	lateness = 20 * time.Millisecond
+	// A slot may be taken until lateness after its time. What has it departs claiming
+	// after its time, so that claims may take longer or shorter; what is later than
+	// that by more than unready waits for another slot. So no second has more than
+	// another.
+	lateness = 50 * time.Millisecond
+	claiming = 80 * time.Millisecond
+	unready  = 10 * time.Millisecond
+
+	// evenly is up to which pace departures are so even. To wait for that would cost
+	// quicker ones more than it is worth.
+	evenly = 2 * time.Millisecond // between two slots
 )
 
 // Reserve asks whoever divides a pace for n slots, evenly spaced from first. rate
 // is what this program keeps to, per second; the lowest of all counts.
 type Reserve func(ctx context.Context, rate float64, n int) (first time.Time, every time.Duration, err error)
 
-// Turn is a permit to start at a certain time.
-type Turn struct{ at time.Time }
+// Turn is a permit to start, of a certain time where the pace is shared.
+type Turn struct{ at, departs time.Time }
+
+// depart waits for the time at which something that has a turn departs, or for
+// another turn if it is too late for that.
+func (l *Limiter) depart(ctx context.Context, t Turn) (err error) {
+	for !t.departs.IsZero() && err == nil {
+		if time.Since(t.departs) <= unready {
+			return sleep(ctx, time.Until(t.departs))
+		}
+		t, err = l.Turn(ctx)
+	}
+	return err
+}
 
 // share is this program's part of a pace that others have parts of. Whoever holds
 // the limiter's turn uses it.
@@ -40,6 +60,9 @@ type share struct {
 func (l *Limiter) Share(reserve Reserve, announce func(time.Duration)) {
 	l.shared = &share{reserve: reserve, announce: announce, spare: make(chan Turn, 64)}
 }
+
+// Shared says whether others have a part of the pace.
+func (l *Limiter) Shared() bool { return l.shared != nil }
 
 // Spare gives a turn back that was not used; somebody else may start in its place
 // if it is not too late.
@@ -82,7 +105,10 @@ func (s *share) next(ctx context.Context, rate float64) (Turn, error) {
 }
 
 func (s *share) take() Turn {
-	t := Turn{s.at}
+	t := Turn{at: s.at}
+	if s.every >= evenly {
+		t.departs = s.at.Add(claiming)
+	}
 	s.at = s.at.Add(s.every)
 	s.left--
 	return t

@@ -51,7 +51,11 @@ func TestSharedPace(t *testing.T) {
 				l.Share(c.reserve, func(time.Duration) {})
 				for range 8 {
 					wait.Go(func() {
-						for l.Wait(ctx) == nil {
+						for {
+							turn, err := l.Turn(ctx)
+							if err != nil || l.Depart(ctx, turn) != nil {
+								return
+							}
 							mu.Lock()
 							times = append(times, time.Since(began))
 							counts[p]++

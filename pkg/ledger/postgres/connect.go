@@ -37,6 +37,9 @@ func (l *Ledger) connect(ctx context.Context) (*pgx.Conn, error) {
 // refusal is a database that must not be used, however often it is asked.
 type refusal struct{ error }
 
+// Unwrap gives what was refused.
+func (r refusal) Unwrap() error { return r.error }
+
 func refuse(format string, args ...any) error { return refusal{fmt.Errorf(format, args...)} }
 
 // settings hold for each of our sessions, as far as the server knows them. It
@@ -122,9 +125,13 @@ func (s *session) do(ctx context.Context, exchange func(context.Context, *pgx.Co
 	if err == nil {
 		err = exchange(ctx, s.conn)
 	}
-	if err != nil && !rolledBack(err) {
-		s.close()
+	switch {
+	case err == nil || rolledBack(err):
+		return err
+	case !s.conn.IsClosed() && !errors.As(err, new(*pgconn.PgError)):
+		err = refusal{err} // the connection is well, so it would be the same again
 	}
+	s.close()
 	return err
 }
 

@@ -174,7 +174,7 @@ func pool(client net.Conn, server string) {
 			return
 		}
 		defer backends[i].Close()
-		reply := io.Writer(io.Discard)
+		reply := io.Discard
 		if i == 0 {
 			reply = client
 		}

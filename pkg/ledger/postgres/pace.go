@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// paceShare of the rate is given out. The rest makes up for starts that come late
-	// by as much as a claim takes longer than another: no second has more than the rate.
-	paceShare = 0.965
+	// paceShare of the rate is given out. The rest makes up for starts that come late by
+	// some milliseconds more than others: no second has more than the rate.
+	paceShare = 0.98
 
 	// clockDrift is how much the clocks of two computers may part between two batches.
 	clockDrift = 200 * time.Microsecond
