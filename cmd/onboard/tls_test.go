@@ -193,8 +193,12 @@ func TestProxy(t *testing.T) {
 	cmd.Env = append(cmd.Env, "HTTPS_PROXY=http://user:synthetic-proxy-password@"+strings.TrimPrefix(proxy.URL, "http://"), "NO_PROXY=")
 	text, _ := cmd.CombinedOutput()
 	found := verdict(t, server, dir, base, 60)
-	if code := cmd.ProcessState.ExitCode(); broken.Load() > 0 && code != 4 || broken.Load() == 0 && code != 0 || tunnels.Load() == 0 {
-		t.Errorf("exit %d through %d tunnels\n%s", code, tunnels.Load(), text)
+	want := 0 // a tunnel that was made ahead may break with nothing on its way
+	if inDoubt(found) > 0 {
+		want = 4
+	}
+	if code := cmd.ProcessState.ExitCode(); code != want || tunnels.Load() == 0 {
+		t.Errorf("exit %d through %d tunnels, want %d\n%s", code, tunnels.Load(), want, text)
 	}
 	if n := int64(inDoubt(found)); n > broken.Load() || len(server.Snapshot().Created) != 60 || strings.Contains(string(text), "synthetic-proxy") {
 		t.Errorf("%d rows in doubt, %d companies\n%s", n, len(server.Snapshot().Created), text)
