@@ -1,8 +1,9 @@
-//go:build postgres && torture
+//go:build postgres && torture && linux
 
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"onboard/pkg/ledger/postgres/pgtest"
+	"onboard/pkg/partner"
 	"onboard/pkg/sandbox"
 )
 
@@ -87,4 +91,43 @@ func sharedPace(t *testing.T, kept keeping, lists int) {
 	if most > rate+1 || three < 0.95*rate || two < 0.95*rate {
 		t.Errorf("set were %d/s", rate)
 	}
+}
+
+// TestPostgresMillion is T22 on PostgreSQL.
+func TestPostgresMillion(t *testing.T) {
+	database, err := pgtest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(database.Remove)
+	millionFinished(t, inDatabase(database, "million"), func(t *testing.T, _ string, n int) {
+		ctx := t.Context()
+		conn, err := pgx.Connect(ctx, database.URL(""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(ctx)
+		var first []byte
+		if err := conn.QueryRow(ctx, "SELECT body FROM million.partners").Scan(&first); err != nil {
+			t.Fatal(err)
+		}
+		rules, i := partner.NewRules(), 0
+		_, err = conn.CopyFrom(ctx, pgx.Identifier{"million", "partners"},
+			[]string{"scope_id", "key", "fingerprint", "owner", "attempt", "state", "trace_id", "line", "claimed_at", "body", "settled_at", "http_status", "token", "link"},
+			pgx.CopyFromFunc(func() ([]any, error) {
+				if i++; i == n {
+					return nil, nil
+				}
+				key, sum, body := generated(rules, string(first), i)
+				now := time.Now()
+				return []any{1, key, sum[:], 1, 1, "created", fmt.Sprintf("00000000-0000-4000-8000-%012x", i), i + 2, now, []byte(body), now, 200,
+					fmt.Sprintf("tok-%d", i), fmt.Sprintf("https://activation.example/partner?t=%d", i)}, nil
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Exec(context.Background(), "ANALYZE million.partners"); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

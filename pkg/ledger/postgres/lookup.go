@@ -16,10 +16,6 @@ const entryColumns = `p.key, p.fingerprint, p.state, r.id, p.attempt, p.trace_id
 const lookupSQL = `SELECT ` + entryColumns + ` FROM unnest($1::uuid[]) AS wanted(key)
 	JOIN partners p ON p.scope_id = $2 AND p.key = wanted.key JOIN runs r ON r.number = p.owner`
 
-// No body and no name of a run, which would cost as much again.
-const createdSQL = `SELECT wanted.place, p.key, p.fingerprint, p.trace_id, p.settled_at, p.token, p.link FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted(key, place)
-	JOIN partners p ON p.scope_id = $2 AND p.key = wanted.key WHERE p.state = 'created' AND p.token <> '' AND p.link <> ''`
-
 // scanEntry reads entryColumns from a row.
 func scanEntry(row pgx.CollectableRow) (ledger.Entry, error) { return scanMore(row) }
 
@@ -57,22 +53,6 @@ func (r *Run) Lookup(ctx context.Context, wanted []ledger.Key) (map[ledger.Key]l
 		found[e.Key] = e
 	}
 	return found, err
-}
-
-// Created implements [ledger.Run].
-func (r *Run) Created(ctx context.Context, wanted []ledger.Key) ([]ledger.Entry, error) {
-	entries := make([]ledger.Entry, len(wanted))
-	_, err := list(ctx, r.l, "look up partners", func(row pgx.CollectableRow) (struct{}, error) {
-		var i int
-		var hash []byte
-		e := ledger.Entry{State: ledger.Created}
-		err := row.Scan(&i, (*[16]byte)(&e.Key), &hash, &e.TraceID, &e.SettledAt, &e.Token, &e.Link)
-		copy(e.Fingerprint[:], hash)
-		e.SettledAt = e.SettledAt.UTC()
-		entries[i-1] = e
-		return struct{}{}, err
-	}, createdSQL, uuids(wanted), r.scope)
-	return entries, err
 }
 
 // Empty implements [ledger.Run].

@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,6 +51,7 @@ func run(m *testing.M) int {
 			return 1
 		}
 		defer server.Remove()
+		time.Sleep(3 * time.Second) // soon after a start nobody counts as dead
 	}
 	return ledgertest.Main(m, open)
 }

@@ -18,7 +18,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // Server is a PostgreSQL server that can be stopped and started again.
@@ -57,11 +56,7 @@ func Start(settings ...string) (s *Server, err error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
-	if err := s.Start(); err != nil {
-		return nil, err
-	}
-	time.Sleep(3 * time.Second) // soon after a start nobody counts as dead
-	return s, nil
+	return s, s.Start()
 }
 
 // Start starts a server that was stopped, and waits until it answers.
