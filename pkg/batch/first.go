@@ -12,7 +12,10 @@ import (
 // by a quarter, so that it never takes more than 24 bytes a row, growing
 // included. It compares 96 bits of a SHA-256: among ten million rows the
 // chance of one false match is below 1 in 10^15.
-type firstLines struct{ shards [256]shard }
+type firstLines struct {
+	shards  [256]shard
+	fetched uint32
+}
 
 type shard struct {
 	slots []slot
@@ -41,6 +44,19 @@ func (t *firstLines) add(k ledger.Key, line int) int {
 	return int(s.slots[at].line)
 }
 
+// fetch brings the slots of a block's partners into the processor's cache, many
+// at a time: add would wait for the memory with each of them.
+func (t *firstLines) fetch(rows []Checked) {
+	var sum uint32
+	for i := range rows {
+		k := &rows[i].Key
+		if s := &t.shards[k[15]]; len(s.slots) > 0 {
+			sum += s.slots[s.start(binary.LittleEndian.Uint64(k[:8]))].line
+		}
+	}
+	t.fetched = sum // or the compiler would leave out the reading
+}
+
 // first is the line on which a partner stands first; 0 when it is not known.
 func (t *firstLines) first(k ledger.Key) int {
 	s := &t.shards[k[15]]
@@ -53,15 +69,19 @@ func (t *firstLines) first(k ledger.Key) int {
 
 // find is the slot of an entry, or the free one where it belongs.
 func (s *shard) find(e slot) int {
-	n := len(s.slots)
-	high, _ := bits.Mul64(e.hi, uint64(n)) // the hash scaled to 0..n-1
-	at := int(high)
+	at := s.start(e.hi)
 	for s.slots[at].line != 0 && (s.slots[at].hi != e.hi || s.slots[at].lo != e.lo) {
-		if at++; at == n {
+		if at++; at == len(s.slots) {
 			at = 0
 		}
 	}
 	return at
+}
+
+// start is where the search for a hash begins: the hash scaled to the slots.
+func (s *shard) start(hash uint64) int {
+	high, _ := bits.Mul64(hash, uint64(len(s.slots)))
+	return int(high)
 }
 
 func (s *shard) grow() {

@@ -82,7 +82,8 @@ func uncomputed(s *sheet.Sheet) []Warning {
 
 func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 	p.sums = append(p.sums, b.sum)
-	p.Blank += b.blank
+	p.Blank += b.parsed.Blank
+	p.lines.fetch(b.rows)
 	var r Result
 	for i := range b.rows {
 		c := &b.rows[i]

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"slices"
+	"strings"
 
 	"onboard/pkg/partner"
 )
@@ -34,6 +35,7 @@ func (t *tallies) add(problems []partner.Problem) {
 				t.index = map[tallyKey]int{}
 			}
 			i = len(t.list)
+			problem.Value = strings.Clone(problem.Value) // or the example would keep its whole block
 			t.index[k] = i
 			t.list = append(t.list, Tally{Column: problem.Column, Code: problem.Code, Example: problem})
 		}

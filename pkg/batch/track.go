@@ -99,7 +99,7 @@ func (t *Tracking) readSheet(ctx context.Context, see func(*Tracked) error) (bla
 	var first firstLines
 	w := walker{sheet: t.Sheet, rules: t.Rules, run: t.Run, seed: maphash.MakeSeed(), reuse: true}
 	sum, err := w.walk(ctx, func(b checkedBlock) error {
-		blank += b.blank
+		blank += b.parsed.Blank
 		return t.readBlock(ctx, b, &first, see)
 	})
 	if err == nil && t.SHA256 != "" && sum != t.SHA256 {

@@ -39,11 +39,11 @@ func (c *Checked) Valid() bool { return !partner.Faulty(c.Problems) }
 
 // checkedBlock is what one block of the sheet became.
 type checkedBlock struct {
-	block sheet.Block
-	rows  []Checked
-	blank int
-	sum   uint64 // of the block's bytes, to notice a file that changes between the passes
-	err   error
+	block  sheet.Block
+	parsed sheet.Rows
+	rows   []Checked
+	sum    uint64 // of the block's bytes, to notice a file that changes between the passes
+	err    error
 }
 
 // walker is how a sheet is read: by which rules, and with which ledger, if any.
@@ -100,6 +100,7 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 			}
 			if w.reuse {
 				scanner.Reuse(b.block)
+				w.sheet.Reuse(b.parsed)
 				clear(b.rows) // what they point to is garbage now
 				w.spare.Put(&b.rows)
 			}
@@ -122,9 +123,10 @@ func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
 	if err != nil {
 		return checkedBlock{err: err}
 	}
-	b := checkedBlock{block: block, rows: w.memory(len(parsed.Rows)), blank: parsed.Blank, sum: sum}
+	b := checkedBlock{block: block, parsed: parsed, rows: w.memory(len(parsed.Rows)), sum: sum}
 	for i, row := range parsed.Rows {
-		b.rows[i] = checkRow(w.sheet, w.rules, row)
+		b.rows[i] = Checked{Row: row}
+		b.rows[i].check(w.sheet, w.rules)
 	}
 	if w.run != nil {
 		b.err = w.lookUp(ctx, b.rows)
@@ -182,17 +184,16 @@ type ledgerError struct{ error }
 
 func (e *ledgerError) Unwrap() error { return e.error }
 
-func checkRow(s *sheet.Sheet, rules *partner.Rules, row sheet.Row) Checked {
-	c := Checked{Row: row}
-	if row.Fault != "" {
-		c.Problems = []partner.Problem{{Line: row.Line, Code: partner.RaggedRow, Message: row.Fault,
-			Hint: ""}}
-		return c
+// check finds out what the row alone can tell.
+func (c *Checked) check(s *sheet.Sheet, rules *partner.Rules) {
+	if c.Fault != "" {
+		c.Problems = []partner.Problem{{Line: c.Line, Code: partner.RaggedRow, Message: c.Fault}}
+		return
 	}
-	c.Partner, c.Problems = rules.Check(row.Text)
+	c.Partner, c.Problems = rules.Check(c.Text)
 	for i := range c.Problems {
 		p := &c.Problems[i]
-		p.Line = row.Line
+		p.Line = c.Line
 		if f, ok := partner.FieldByName(p.Field); ok {
 			p.Column = s.Column(f)
 		}
@@ -201,5 +202,4 @@ func checkRow(s *sheet.Sheet, rules *partner.Rules, row sheet.Row) Checked {
 		c.Key = ledger.Key(partner.KeyOf(&c.Partner, rules.Key))
 	}
 	c.Text = nil // the partner holds what counts from here on
-	return c
 }

@@ -1,9 +1,9 @@
 package sheet
 
 import (
-	"bytes"
 	"encoding/csv"
 	"fmt"
+	"sync"
 
 	"github.com/gocarina/gocsv"
 
@@ -12,44 +12,24 @@ import (
 
 // binder makes rows of the records of a block, and of another one after that:
 // its memory is used again. It is a gocsv.CSVReader of the records that are to
-// be bound.
+// be bound, each of which has as many cells as the header.
 //
 // gocsv.Unmarshaller would read the records itself, and sets each cell by
 // reflection, with an allocation. A row that takes its cells by name costs half.
 type binder struct {
-	in      *bytes.Reader
-	csv     *csv.Reader
 	header  []string // canonical names, as Sheet.bind makes them
 	cells   []string // of all records, one after the other
 	records [][]string
 	rows    []boundRow
 }
 
-// newBinder takes one that is not in use, or makes one, for the block.
-func (s *Sheet) newBinder(block []byte) *binder {
+// newBinder takes one that is not in use, or makes one.
+func (s *Sheet) newBinder() *binder {
 	if b, ok := s.binders.Get().(*binder); ok {
-		b.in.Reset(block)
 		return b
 	}
-	b := &binder{in: bytes.NewReader(block), header: s.bound}
-	b.csv = csv.NewReader(b.in)
-	b.csv.Comma = rune(s.Delimiter)
-	b.csv.LazyQuotes = true // a quotation mark inside an unquoted cell is text; the scanner has seen to the others
-	b.csv.FieldsPerRecord = len(s.Header)
-	b.csv.ReuseRecord = true
-	return b
+	return &binder{header: s.bound}
 }
-
-// next reads a record, and tells how many bytes it took.
-func (b *binder) next() (record []string, n int, err error) {
-	from := b.csv.InputOffset()
-	record, err = b.csv.Read()
-	return record, int(b.csv.InputOffset() - from), err
-}
-
-// keep says that the record that was read last is to be bound. It has as many
-// cells as the header: of a longer one gocsv would panic.
-func (b *binder) keep(record []string) { b.cells = append(b.cells, record...) }
 
 // forget lets go of what the last block's rows need.
 func (b *binder) forget() {
@@ -82,6 +62,10 @@ func (b *binder) ReadAll() ([][]string, error) {
 // Read would be a record at a time, which gocsv does not ask for here.
 func (b *binder) Read() ([]string, error) { return nil, csv.ErrFieldCount }
 
+// spareRows are empty rows that were given back, those of all sheets: a row that
+// gocsv makes knows of no sheet.
+var spareRows = sync.Pool{New: func() any { return new(partner.Row) }}
+
 // boundRow is a row that gocsv binds.
 type boundRow struct{ *partner.Row }
 
@@ -89,7 +73,7 @@ type boundRow struct{ *partner.Row }
 // record, also with those of columns that hold no field.
 func (r *boundRow) UnmarshalCSVWithFields(column, cell string) error {
 	if r.Row == nil {
-		r.Row = new(partner.Row)
+		r.Row = spareRows.Get().(*partner.Row)
 	}
 	if f, ok := partner.FieldByName(column); ok {
 		*r.At(f) = cell

@@ -69,6 +69,40 @@ func FuzzBlocks(f *testing.F) {
 	})
 }
 
+// FuzzRecords: of every block that the scanner cuts, records makes what
+// encoding/csv makes of it, with a delimiter of any kind.
+func FuzzRecords(f *testing.F) {
+	for i, s := range seeds {
+		f.Add(uint8(255), uint8(i), []byte(s))
+	}
+	f.Add(uint8(9), uint8(1), []byte("a;\"b\r\n\r\r\n\"\"\r\";\r\n\r\n;\"\"\r\n\"\"\"\n\"\"\";c\"d\r\r\n;;"))
+	f.Fuzz(func(t *testing.T, size, which uint8, text []byte) {
+		sc := &Scanner{name: "x", r: bytes.NewReader(text), delim: ",;\t|"[which%4], line: 1, size: 1 + int(size)}
+		for {
+			b, err := sc.Next()
+			if err != nil {
+				return // its faults are told by the scanner
+			}
+			if b.Stray {
+				continue
+			}
+			theirs := csv.NewReader(bytes.NewReader(b.Data))
+			theirs.Comma, theirs.LazyQuotes, theirs.FieldsPerRecord = rune(sc.delim), true, -1
+			want, err := theirs.ReadAll()
+			var got [][]string
+			for ours := newRecords(b.Data, sc.delim); ours.more(); {
+				if !ours.blank() {
+					_, record := ours.next(nil)
+					got = append(got, record)
+				}
+			}
+			if err != nil || !cmp.Equal(want, got) {
+				t.Fatalf("%q: %v\n%s", b.Data, err, cmp.Diff(want, got))
+			}
+		}
+	})
+}
+
 // encodingOf picks an encoding, half of the time UTF-8.
 func encodingOf(which byte) string {
 	if i := int(which); i < len(usual) && usual[i] != "utf-8" {

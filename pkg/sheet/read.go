@@ -2,10 +2,7 @@ package sheet
 
 import (
 	"bytes"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"unicode/utf8"
 
 	"onboard/pkg/partner"
@@ -33,18 +30,16 @@ func (s *Sheet) Parse(b Block) (Rows, error) {
 		return Rows{Rows: []Row{{Line: b.Line, Raw: trimBreak(b.Data), Bad: !utf8.Valid(b.Data),
 			Fault: "a cell goes on after its closing quotation mark; a quotation mark inside a cell has to be doubled"}}}, nil
 	}
-	p := parser{sheet: s, binder: s.newBinder(b.Data), rest: b.Data, line: b.Line, text: utf8.Valid(b.Data)}
-	p.out.Rows = make([]Row, 0, b.Records)
-	for {
-		record, n, err := p.binder.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err := p.row(n, record, err); err != nil {
+	p := parser{sheet: s, records: newRecords(b.Data, s.Delimiter), binder: s.newBinder(), line: b.Line, text: utf8.Valid(b.Data)}
+	p.out.Rows = s.memory(b.Records)
+	for p.records.more() {
+		if p.records.blank() {
+			p.line++
+			p.out.Blank++
+		} else if err := p.row(); err != nil {
 			return Rows{}, err
 		}
 	}
-	p.out.Blank += breaksIn(p.rest)
 	if err := p.bind(); err != nil {
 		return Rows{}, fmt.Errorf("%s: %w", s.Name(), err)
 	}
@@ -53,47 +48,55 @@ func (s *Sheet) Parse(b Block) (Rows, error) {
 	return p.out, nil
 }
 
-// parser walks along a block's bytes while its records are read.
-type parser struct {
-	sheet  *Sheet
-	binder *binder
-	rest   []byte
-	line   int
-	text   bool // all of the block is
-	out    Rows
+// memory is room for n rows.
+func (s *Sheet) memory(n int) []Row {
+	if rows, ok := s.rows.Get().(*[]Row); ok && cap(*rows) >= n {
+		return (*rows)[:0]
+	}
+	return make([]Row, 0, n)
 }
 
-// row takes the next n bytes as the row of a record, which came with err.
-func (p *parser) row(n int, record []string, err error) error {
-	raw := p.rest[:n]
-	p.rest = p.rest[n:]
-	for len(raw) > 0 && (raw[0] == '\n' || raw[0] == '\r') { // blank lines, which encoding/csv skips
-		skip := 1
-		if raw[0] == '\r' {
-			skip = 2
+// Reuse takes back rows of which nobody needs a cell any more.
+func (s *Sheet) Reuse(used Rows) {
+	for i := range used.Rows {
+		if text := used.Rows[i].Text; text != nil {
+			*text = partner.Row{}
+			spareRows.Put(text)
 		}
-		raw = raw[skip:]
-		p.line++
-		p.out.Blank++
 	}
-	row := Row{Line: p.line, Raw: trimBreak(raw), Bad: !p.text && !utf8.Valid(raw)}
-	p.line += p.sheet.linesIn(raw)
-	if p.sheet.blank(row.Raw, record, err == nil) {
+	clear(used.Rows)
+	s.rows.Put(&used.Rows)
+}
+
+// parser walks along the records of a block.
+type parser struct {
+	sheet   *Sheet
+	records records
+	binder  *binder
+	line    int
+	text    bool // all of the block is
+	out     Rows
+}
+
+// row takes the next record as a row.
+func (p *parser) row() error {
+	from, kept := p.records.pos, len(p.binder.cells)
+	raw, cells := p.records.next(p.binder.cells)
+	p.binder.cells = cells[:kept]
+	record := cells[kept:]
+	row := Row{Line: p.line, Raw: raw, Bad: !p.text && !utf8.Valid(raw)}
+	p.line += p.sheet.linesIn(p.records.data[from:p.records.pos])
+	whole := len(record) == len(p.sheet.Header)
+	switch {
+	case p.sheet.blank(raw, record, whole):
 		p.out.Blank++
 		return nil
-	}
-	if len(raw) > MaxColumns && bytes.Count(raw, []byte{p.sheet.Delimiter}) >= MaxColumns {
-		if n := len(rawCells(row.Raw, p.sheet.Delimiter, nil)); n > MaxColumns {
-			return &FileError{File: p.sheet.Name(), Line: row.Line, Msg: fmt.Sprintf("the row has %d cells, and %d is the most", n, MaxColumns)}
-		}
-	}
-	switch {
-	case err == nil:
-		p.binder.keep(record)
-	case errors.Is(err, csv.ErrFieldCount):
-		row.Fault = p.sheet.ragged(row.Raw)
+	case len(record) > MaxColumns:
+		return &FileError{File: p.sheet.Name(), Line: row.Line, Msg: fmt.Sprintf("the row has %d cells, and %d is the most", len(record), MaxColumns)}
+	case whole:
+		p.binder.cells = cells // of a longer record gocsv would panic
 	default:
-		return fmt.Errorf("%s:%d: %w", p.sheet.Name(), row.Line, err)
+		row.Fault = p.sheet.ragged(len(record))
 	}
 	p.out.Rows = append(p.out.Rows, row)
 	return nil
@@ -122,8 +125,9 @@ func (p *parser) bind() error {
 	return nil
 }
 
-func (s *Sheet) ragged(raw []byte) string {
-	cells, want := len(rawCells(raw, s.Delimiter, nil)), len(s.Header)
+// ragged says what is wrong with a row of so many cells.
+func (s *Sheet) ragged(cells int) string {
+	want := len(s.Header)
 	word := "cells"
 	if cells == 1 {
 		word = "cell"

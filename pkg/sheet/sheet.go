@@ -83,6 +83,7 @@ type Sheet struct {
 	sum        string // SHA-256 of a workbook's bytes, in hex
 	file       *os.File
 	binders    sync.Pool // of *binder, between blocks
+	rows       sync.Pool // of *[]Row: those that were given back
 }
 
 // Open opens a sheet and reads its header. The path "-" spools stdin to a
