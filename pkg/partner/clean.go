@@ -51,11 +51,14 @@ func look(s string) (seen traits) {
 	if s == "" {
 		return 0
 	}
+	if s[0] == ' ' || s[len(s)-1] == ' ' {
+		seen = unclean
+	}
+	for ; len(s) >= 4; s = s[4:] { // the four do not wait for each other
+		seen |= byteTraits[s[0]] | byteTraits[s[1]] | byteTraits[s[2]] | byteTraits[s[3]]
+	}
 	for i := range len(s) {
 		seen |= byteTraits[s[i]]
-	}
-	if s[0] == ' ' || s[len(s)-1] == ' ' {
-		seen |= unclean
 	}
 	return seen
 }

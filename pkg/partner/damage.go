@@ -117,6 +117,9 @@ func heading(f Field, v string) bool {
 		return false
 	}
 	name := Specs[f].Name
+	if c := v[0] | 0x20; 'a' <= c && c <= 'z' && c != name[0] {
+		return false // nearly always
+	}
 	for i := range len(v) {
 		switch v[i] {
 		case ' ', '_', '-', '.':

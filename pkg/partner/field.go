@@ -72,10 +72,20 @@ func (f Field) String() string { return Specs[f].Name }
 
 // FieldByName finds a field by its canonical name.
 func FieldByName(name string) (Field, bool) {
-	for f := range NumFields {
-		if Specs[f].Name == name {
-			return f, true
-		}
+	if name == "" {
+		return 0, false
 	}
-	return 0, false
+	f := byName[nameIndex(name)]
+	return f, Specs[f].Name == name
 }
+
+// byName finds the one field that can have a name, by its length and first
+// letter: every cell that is read asks.
+var byName = func() (t [16 * 32]Field) {
+	for f := range NumFields {
+		t[nameIndex(Specs[f].Name)] = f
+	}
+	return t
+}()
+
+func nameIndex(name string) int { return len(name)%16*32 + int(name[0]%32) }

@@ -73,9 +73,9 @@ func lastForm(name []byte) (found int) {
 }
 
 // punctuation may stand in and around a form.
-func punctuation(c byte) bool {
-	return c == ' ' || c == ',' || c == '.' || c == '(' || c == ')' || c == '/'
-}
+func punctuation(c byte) bool { return isPunctuation[c] }
+
+var isPunctuation = [256]bool{' ': true, ',': true, '.': true, '(': true, ')': true, '/': true}
 
 func trimPunctuation(b []byte, end int) int {
 	for end > 0 && punctuation(b[end-1]) {

@@ -34,7 +34,9 @@ func (w *wrongCodes) remember(f Field, v string, x fault) {
 		w.faults = map[wrongCode]fault{}
 	}
 	if len(w.faults) < wrongLimit && len(v) <= longestCountry {
-		w.faults[wrongCode{f, strings.Clone(v)}] = x // a copy, or it would keep the whole record
+		// Copies, or they would keep the block of the sheet that they are part of.
+		x.fix, x.hint = strings.Clone(x.fix), strings.Clone(x.hint)
+		w.faults[wrongCode{f, strings.Clone(v)}] = x
 	}
 }
 
