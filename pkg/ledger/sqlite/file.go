@@ -10,6 +10,9 @@ import (
 	"onboard/pkg/ledger"
 )
 
+// localDisk is what to do where locks can't be relied upon.
+const localDisk = "hint: name a file on a local disk with --ledger, or share a PostgreSQL database: --ledger postgres://USER@HOST/DATABASE"
+
 // prepareFile makes the folder and the empty file, both private: SQLite gives
 // its -wal and -shm files the mode of the database, whatever the umask. An
 // existing file is only looked at, never opened: closing any descriptor of a

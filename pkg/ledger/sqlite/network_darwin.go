@@ -14,7 +14,7 @@ func refuseNetwork(folder string) error {
 		return fmt.Errorf("cannot tell the file system of %s: %w", folder, err)
 	}
 	if s.Flags&unix.MNT_LOCAL == 0 {
-		return fmt.Errorf("its file system is %s on another machine, where locks cannot be relied upon; hint: name a file on a local disk with --ledger", unix.ByteSliceToString(s.Fstypename[:]))
+		return fmt.Errorf("its file system is %s on another machine, where locks cannot be relied upon; "+localDisk, unix.ByteSliceToString(s.Fstypename[:]))
 	}
 	return nil
 }

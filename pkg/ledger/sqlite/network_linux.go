@@ -27,7 +27,7 @@ func refuseNetwork(folder string) error {
 
 func refuseType(magic uint32) error {
 	if name, network := networkTypes[magic]; network {
-		return fmt.Errorf("its file system is %s, where locks cannot be relied upon; hint: name a file on a local disk with --ledger, or share a PostgreSQL database: --ledger postgres://USER@HOST/DATABASE", name)
+		return fmt.Errorf("its file system is %s, where locks cannot be relied upon; "+localDisk, name)
 	}
 	return nil
 }

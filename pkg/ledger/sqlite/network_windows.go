@@ -16,7 +16,7 @@ func refuseNetwork(folder string) error {
 		return fmt.Errorf("cannot tell the drive of %s: %w", folder, err)
 	}
 	if windows.GetDriveType(root) == windows.DRIVE_REMOTE {
-		return errors.New("its drive is a network share, where locks cannot be relied upon; hint: name a file on a local disk with --ledger")
+		return errors.New("its drive is a network share, where locks cannot be relied upon; " + localDisk)
 	}
 	return nil
 }
