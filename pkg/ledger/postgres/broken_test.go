@@ -80,7 +80,7 @@ func TestUnknownCommit(t *testing.T) {
 // TestBreaksOften claims and settles from two ledgers while every 23rd answer
 // of the server is lost with its connection: each partner is won once, and has its outcome.
 func TestBreaksOften(t *testing.T) {
-	const partners, workers = 300, 4
+	const partners, workers = 120, 4
 	p := between(t, newPlace(t))
 	var wins [partners]atomic.Int32
 	var wait sync.WaitGroup
