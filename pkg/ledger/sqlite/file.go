@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,6 +28,9 @@ func prepareFile(path string) error {
 	}
 	switch info, err := os.Lstat(path); {
 	case errors.Is(err, fs.ErrNotExist):
+		if err := refuseLog(path); err != nil {
+			return err
+		}
 		return createFile(path)
 	case err != nil:
 		return err
@@ -36,10 +40,22 @@ func prepareFile(path string) error {
 		return errors.New("it is a folder; hint: name a file in it")
 	case !info.Mode().IsRegular():
 		return errors.New("it is not a regular file; hint: name another file with --ledger")
+	case links(info) > 1: // SQLite's log and locks go by name: each name would be a ledger of its own
+		return errors.New("the file has a second name (a hard link), and under each it would be another ledger; hint: remove the other name, or keep a copy made with 'onboard status --backup' instead")
 	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
 		return os.Chmod(path, 0o600) // tokens are in it
 	}
 	return nil
+}
+
+// refuseLog finds the log of a database that was taken away: SQLite would delete
+// it as soon as a new one stands at its name, and with it the newest records.
+func refuseLog(path string) error {
+	log, err := os.Lstat(path + "-wal")
+	if err != nil || log.Size() == 0 {
+		return nil
+	}
+	return fmt.Errorf("it is gone, and %s-wal, which holds the newest records, is still there; hint: put the ledger back beside it, or, if it is not needed, move that file away", path)
 }
 
 func createFile(path string) error {

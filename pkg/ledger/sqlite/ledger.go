@@ -39,7 +39,7 @@ type Ledger struct {
 
 // Open opens the ledger at path and creates it, and its folder, when they are
 // not there. It refuses what is not a ledger, a ledger of a newer program, a
-// symbolic link, a network file system, and a database that does not take the
+// symbolic link, a file of two names, a network file system, and a database that does not take the
 // settings on which durability rests.
 func Open(path string) (*Ledger, error) {
 	path, err := filepath.Abs(path)
@@ -48,6 +48,9 @@ func Open(path string) (*Ledger, error) {
 	}
 	l := &Ledger{path: path, ops: make(chan op, groupLimit), quit: make(chan struct{}), stopped: make(chan struct{}), runs: map[*Run]struct{}{}}
 	if err := l.open(); err != nil {
+		if diskTrouble(err) {
+			err = fmt.Errorf("%w; hint: make room on its disk, and see that you may write to the file and its folder; another ledger would not know what was sent", err)
+		}
 		return nil, errors.Join(fmt.Errorf("cannot open the ledger %s: %w", path, err), l.closeDatabase())
 	}
 	go l.writeLoop()

@@ -28,6 +28,9 @@ func (r *Run) hold() error {
 	if err == nil && !held {
 		err = errors.New("another process holds it")
 	}
+	if err == nil {
+		err = ledger.SyncFolder(filepath.Dir(path))
+	}
 	return err
 }
 

@@ -37,7 +37,7 @@ func (l *Ledger) Begin(scope ledger.Scope, info ledger.RunInfo) (ledger.Run, err
 	l.mu.Lock()
 	l.runs[r] = struct{}{}
 	l.mu.Unlock()
-	err := r.record(scope, info)
+	err := r.begin(scope, info)
 	if err == nil {
 		err = r.Sweep(context.Background())
 	}
@@ -46,6 +46,18 @@ func (l *Ledger) Begin(scope ledger.Scope, info ledger.RunInfo) (ledger.Run, err
 		return nil, err
 	}
 	return r, nil
+}
+
+// begin records the run in steps that tell a run that was killed here from one
+// whose log was lost with all that it claimed (see lost.go).
+func (r *Run) begin(scope ledger.Scope, info ledger.RunInfo) error {
+	if err := r.l.refuseLost(); err != nil {
+		return err
+	}
+	if err := r.record(scope, info); err != nil {
+		return err
+	}
+	return r.mark()
 }
 
 // record enters the run and, for a first one, its scope.
@@ -120,5 +132,8 @@ func (r *Run) End(exitCode int, counts map[string]int) error {
 	r.l.mu.Lock()
 	delete(r.l.runs, r)
 	r.l.mu.Unlock()
-	return errors.Join(err, r.lock.Unlock(), ledger.RemoveFile(r.lock.Path()))
+	if err != nil { // the next run has to find that this one did not end
+		return errors.Join(err, r.lock.Unlock())
+	}
+	return errors.Join(r.lock.Unlock(), ledger.RemoveFile(r.lock.Path()))
 }

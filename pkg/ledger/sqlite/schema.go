@@ -5,9 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"modernc.org/sqlite"
@@ -91,8 +94,12 @@ func identify(c querier) (version int, err error) {
 	err = c.QueryRowContext(context.Background(), `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
 		FROM pragma_application_id, pragma_user_version`).Scan(&id, &version, &objects)
 	switch {
-	case err != nil:
+	case isCode(err, sqlite3.SQLITE_NOTADB):
 		return 0, fmt.Errorf("it cannot be read as a database: %w; hint: name another file with --ledger", err)
+	case isCode(err, sqlite3.SQLITE_CORRUPT):
+		return 0, fmt.Errorf("it is damaged: %w; hint: put its last backup in its place; a new ledger would not know what was sent", err)
+	case err != nil:
+		return 0, fmt.Errorf("it cannot be read: %w", err)
 	case id == 0 && version == 0 && objects == 0:
 		return 0, nil
 	case id != applicationID || version < 1:
@@ -161,13 +168,25 @@ func connect(path string, pragmas []pragma, limit int) (*sql.DB, error) {
 // patiently repeats do while another process is in its way, for about as long as
 // limit.
 func patiently(limit time.Duration, do func() error) error {
-	var busy *sqlite.Error
 	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
 		err := do()
-		if !errors.As(err, &busy) || busy.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
+		if !isCode(err, sqlite3.SQLITE_BUSY) || time.Now().After(deadline) {
 			return err
 		}
 	}
+}
+
+// isCode says whether an error is one of SQLite, of one of these kinds.
+func isCode(err error, kinds ...int) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && slices.Contains(kinds, e.Code()&0xff)
+}
+
+// diskTrouble says that it is the disk, or a right to it, that fails. The file
+// may be sound, and its records are needed.
+func diskTrouble(err error) bool {
+	return isCode(err, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM) ||
+		errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EROFS)
 }
 
 // verify reads every pragma back: SQLite accepts a misspelt one in silence.
@@ -177,6 +196,9 @@ func verify(c querier, pragmas []pragma) error {
 		err := c.QueryRowContext(context.Background(), "PRAGMA "+p.name).Scan(&got)
 		if err == nil && got != p.want {
 			err = fmt.Errorf("it says %q", got)
+		}
+		if diskTrouble(err) {
+			return fmt.Errorf("the database does not take %s=%s: %w", p.name, p.set, err)
 		}
 		if err != nil {
 			return fmt.Errorf("the database does not take %s=%s: %w; hint: put the ledger on a local disk", p.name, p.set, err)

@@ -11,7 +11,7 @@ import (
 // Runs implements [ledger.Ledger].
 func (l *Ledger) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error) {
 	rows, err := l.reader.QueryContext(ctx, `SELECT r.id, r.host, r.user, s.endpoint, s.account, r.file, r.sha256, r.target,
-		s.key_fields, r.started_at, r.ended_at, r.exit_code, r.counts
+		s.key_fields, r.started_at, r.ended_at, iif(r.ended_at = 0, 0, r.exit_code), r.counts
 		FROM runs r JOIN scopes s ON s.id = r.scope_id ORDER BY r.number DESC LIMIT ?`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the runs: %w", err)
