@@ -96,6 +96,12 @@ func readCreated(body []byte) (token, link, problem string) {
 	if !usable(link) {
 		link, problem = "", first(problem, lacks("link", link))
 	}
+	switch {
+	case token != "" && problem == "no link":
+		problem = "a token came, but no link"
+	case link != "" && problem == "no token":
+		problem = "a link came, but no token"
+	}
 	return token, link, problem
 }
 
