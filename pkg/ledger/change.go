@@ -27,8 +27,8 @@ type Attempt struct {
 	TraceID         string
 	HTTPStatus      int
 	Verdict, Reason string
-	Bytes           int64 // of the request, written to the connection
-	At              time.Time
+	Bytes           int64     // of the request, written to the connection
+	At              time.Time // when it gave way to the next one
 }
 
 // Outcome is the last word on a claimed partner. Attempt is the number that
@@ -60,10 +60,11 @@ func (o *Outcome) Same(e *Entry) bool {
 	return e.Attempt == o.Attempt && e.State == o.State && e.Token == o.Token && e.Link == o.Link
 }
 
-// Decision is an operator's word on a partner in doubt.
+// Decision is an operator's word on a partner in doubt, or the token and link
+// of one that was created without.
 type Decision struct {
 	Key         Key
-	Attempt     int    // the one that is in doubt
+	Attempt     int    // the one that is, or was, in doubt
 	State       State  // Created, or Released to have it sent again
 	Token, Link string // if the operator has them; what the ledger has stays otherwise
 	Who, Why    string

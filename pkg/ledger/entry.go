@@ -45,6 +45,6 @@ type Entry struct {
 	Reason      string // the API's words, or the evidence
 	Token, Link string
 	Body        []byte    // canonical request body, so that a later run can say what differs
-	ClaimedAt   time.Time // UTC, to the millisecond
+	ClaimedAt   time.Time // when the latest attempt began; UTC, to the millisecond
 	SettledAt   time.Time // zero while sending
 }

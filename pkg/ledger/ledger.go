@@ -87,8 +87,9 @@ type Run interface {
 	Settling(o Outcome) (durable func() error)
 
 	// Decide settles a partner in doubt by an operator's decision, durably, and
-	// records who decided what, when and why. ErrLost: it is not in doubt, or no
-	// longer in that attempt.
+	// records who decided what, when and why. It also tells the token or link that
+	// a created partner lacks; those that it has stay. ErrLost: neither is so, or it
+	// is no longer in that attempt.
 	Decide(d Decision) error
 
 	// OwnerAlive says whether the run named owner still works, so that a row that

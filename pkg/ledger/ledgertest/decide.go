@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"onboard/pkg/ledger"
@@ -55,6 +56,25 @@ func decide(t *testing.T, s Store) {
 	}
 	if e, won, err := r.Claim(ledger.Intent{Key: k, Body: []byte("{}"), TraceID: "t2"}); !won || err != nil || e.Attempt != 2 {
 		t.Errorf("it can't be claimed again: %+v %v %v", e, won, err)
+	}
+
+	k = Doubtful(t, r, 3) // with a token, and no link
+	for _, link := range []string{"", "https://y.example/"} {
+		if err := r.Decide(ledger.Decision{Key: k, Attempt: 1, State: ledger.Created, Token: strings.Repeat("x", len(link)), Link: link, Who: "bob"}); err != nil {
+			t.Fatalf("link %q: %v", link, err)
+		}
+		if e := look(k); e.State != ledger.Created || e.Token != "tok" || e.Link != link {
+			t.Errorf("told later: %+v", e)
+		}
+		r = MustBegin(t, l)
+	}
+	for _, d := range []ledger.Decision{
+		{Key: k, Attempt: 1, State: ledger.Created, Token: "t", Link: "https://z.example/"},
+		{Key: k, Attempt: 1, State: ledger.Released, Token: "t", Link: "https://z.example/"},
+	} {
+		if err := r.Decide(d); !errors.Is(err, ledger.ErrLost) || look(k).Link != "https://y.example/" {
+			t.Errorf("what is known was changed: %v", err)
+		}
 	}
 	if n := s.Decisions(t, l, "ann"); n != 2 {
 		t.Errorf("%d decisions are recorded", n)

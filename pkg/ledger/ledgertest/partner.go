@@ -82,7 +82,7 @@ func onePartner(t *testing.T, s Store) {
 	l := s.open(t, place)
 	r := MustBegin(t, l)
 	in := Intent(1)
-	before := time.Now().Truncate(time.Millisecond)
+	before := time.Now().Truncate(time.Millisecond).Add(-time.Second)
 
 	want := ledger.Entry{Key: in.Key, Fingerprint: in.Fingerprint, State: ledger.Sending, Owner: r.ID(), Attempt: 1,
 		TraceID: in.TraceID, Line: 3, Body: in.Body}
@@ -98,6 +98,9 @@ func onePartner(t *testing.T, s Store) {
 	next, err := r.Retry(in.Key, 1, last, Trace(2))
 	if err != nil || next != 2 {
 		t.Fatalf("retry: attempt %d, %v", next, err)
+	}
+	if at := MustLookup(t, r, in.Key).ClaimedAt; !at.Equal(before) {
+		t.Errorf("the second attempt began at %v, want %v", at, before)
 	}
 	o := Created(1, next)
 	o.Reason, o.At = "words with \x00 and \xff", before.Add(time.Hour)

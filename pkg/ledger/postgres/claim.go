@@ -49,7 +49,7 @@ var retrying = &statement{`WITH i AS (
 		SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::integer[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::bytea[], $10::bigint[], $11::timestamptz[])
 		AS i(scope, key, owner, attempt, next, trace, status, verdict, reason, bytes, at)
 	), changed AS (
-		UPDATE partners p SET attempt = p.attempt + 1, trace_id = i.next FROM i
+		UPDATE partners p SET attempt = p.attempt + 1, trace_id = i.next, claimed_at = i.at FROM i
 		WHERE p.scope_id = i.scope AND p.key = i.key AND p.owner = i.owner AND p.attempt = i.attempt AND p.state = 'sending'
 		RETURNING p.scope_id, p.key, p.id, p.attempt
 	), kept AS (

@@ -138,8 +138,10 @@ func (r *Run) Decide(d ledger.Decision) error {
 		var id int64
 		tries++
 		err := tx.QueryRow(ctx, `UPDATE partners SET state = $1, settled_at = clock_timestamp(), reason = $2,
-			token = CASE WHEN $3 = '' THEN token ELSE $3 END, link = CASE WHEN $4 = '' THEN link ELSE $4 END
-			WHERE scope_id = $5 AND key = $6 AND attempt = $7 AND state = 'in_doubt' RETURNING id`,
+			token = CASE WHEN $3 = '' OR state = 'created' AND token <> '' THEN token ELSE $3 END,
+			link = CASE WHEN $4 = '' OR state = 'created' AND link <> '' THEN link ELSE $4 END
+			WHERE scope_id = $5 AND key = $6 AND attempt = $7 AND (state = 'in_doubt' OR
+				state = 'created' AND $1 = 'created' AND (token = '' AND $3 <> '' OR link = '' AND $4 <> '')) RETURNING id`,
 			string(d.State), []byte(d.Reason()), text(d.Token), text(d.Link), r.scope, [16]byte(d.Key), d.Attempt).Scan(&id)
 		if errors.Is(err, pgx.ErrNoRows) { // decided before the connection broke, or lost
 			var mine bool

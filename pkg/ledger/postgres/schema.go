@@ -56,6 +56,8 @@ CREATE FUNCTION claimed_again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE TRIGGER claimed_again AFTER UPDATE OF attempt ON partners
 	FOR EACH ROW WHEN (old.state <> 'sending') EXECUTE FUNCTION claimed_again();
+`, `
+ALTER TABLE decisions DROP CONSTRAINT decisions_pkey, ADD PRIMARY KEY(partner_id, attempt, run);
 `}
 
 // migrate makes the schema, or brings it up to date, one process at a time. A

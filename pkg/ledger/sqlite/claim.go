@@ -27,7 +27,7 @@ const (
 		partners.fingerprint <> excluded.fingerprint OR partners.fingerprint = x'' AND partners.body <> excluded.body)
 	RETURNING attempt`
 	entrySQL = `SELECT ` + entryColumns + `, p.owner FROM partners p JOIN runs r ON r.number = p.owner WHERE p.scope_id = ? AND p.key = ?`
-	retrySQL = `UPDATE partners SET attempt = attempt + 1, trace_id = ?
+	retrySQL = `UPDATE partners SET attempt = attempt + 1, trace_id = ?, claimed_at = ?
 	WHERE scope_id = ? AND key = ? AND owner = ? AND attempt = ? AND state = 'sending' RETURNING id`
 	attemptSQL = `INSERT INTO attempts VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	settleSQL  = `UPDATE partners SET state = ?, http_status = ?, reason = ?, token = ?, link = ?, answer = ?, settled_at = ?
@@ -91,7 +91,7 @@ func (r *Run) Retry(key ledger.Key, attempt int, last ledger.Attempt, traceID st
 	lost := false
 	err = r.l.write(func() error {
 		var id int64
-		err := r.l.stmt.retry.QueryRow(traceID, r.scope, key[:], r.number, attempt).Scan(&id)
+		err := r.l.stmt.retry.QueryRow(traceID, last.At.UnixMilli(), r.scope, key[:], r.number, attempt).Scan(&id)
 		if lost = errors.Is(err, sql.ErrNoRows); lost {
 			return nil
 		}

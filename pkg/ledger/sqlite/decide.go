@@ -12,8 +12,10 @@ import (
 )
 
 const decideSQL = `UPDATE partners SET state = ?1, settled_at = ?2, reason = ?3,
-	token = CASE WHEN ?4 = '' THEN token ELSE ?4 END, link = CASE WHEN ?5 = '' THEN link ELSE ?5 END
-	WHERE scope_id = ?6 AND key = ?7 AND attempt = ?8 AND state = 'in_doubt' RETURNING id`
+	token = CASE WHEN ?4 = '' OR state = 'created' AND token <> '' THEN token ELSE ?4 END,
+	link = CASE WHEN ?5 = '' OR state = 'created' AND link <> '' THEN link ELSE ?5 END
+	WHERE scope_id = ?6 AND key = ?7 AND attempt = ?8 AND (state = 'in_doubt' OR
+		state = 'created' AND ?1 = 'created' AND (token = '' AND ?4 <> '' OR link = '' AND ?5 <> '')) RETURNING id`
 
 // Decide implements [ledger.Run].
 func (r *Run) Decide(d ledger.Decision) error {
