@@ -10,9 +10,6 @@ import (
 // statusLimit is how many runs and rows in doubt people are shown.
 const statusLimit = 20
 
-// minutes is how people read when something was.
-const minutes = "2006-01-02 15:04"
-
 // tell writes what a ledger holds to standard output.
 func (h *holdings) tell(c *console, asJSON bool) error {
 	if asJSON {
@@ -20,9 +17,9 @@ func (h *holdings) tell(c *console, asJSON bool) error {
 	}
 	s := screenOf(c.out)
 	fmt.Fprintf(s, "Ledger  %s\n\n", h.Ledger)
-	table(s, h.accountRows())
+	table(s, h.accountRows(), 0)
 	fmt.Fprintln(s)
-	table(s, h.runRows())
+	table(s, h.runRows(), 0, 2, 3)
 	h.showDoubts(s)
 	return nil
 }
@@ -68,7 +65,7 @@ func (h *holdings) runRows() [][]string {
 		} else if r.ExitCode != nil {
 			ended = fmt.Sprintf("exit code %d", *r.ExitCode)
 		}
-		rows = append(rows, []string{r.Started.Local().Format(minutes), r.Sheet, r.Target, ended, r.User + "@" + r.Host})
+		rows = append(rows, []string{r.Started.UTC().Format("2006-01-02 15:04Z"), r.Sheet, r.Target, ended, r.User + "@" + r.Host})
 	}
 	return rows
 }
@@ -84,9 +81,15 @@ func (h *holdings) showDoubts(s report.Screen) {
 			fmt.Fprintf(s, "  and %d more: --json has them all\n", len(h.InDoubt)-i)
 			break
 		}
-		s.Hanging("  ", 4, fmt.Sprintf("%s (line %d)", d.Company, d.Line))
-		s.Hanging("    ", 4, fmt.Sprintf("sent %s to %s", d.Sent.Local().Format(minutes+":05"), d.Target))
-		s.Hanging("    ", 4, "trace id "+d.TraceID)
-		s.Hanging("    ", 4, d.Reason)
+		showDoubt(s, d)
+	}
+}
+
+// showDoubt says what support needs to know of a row, and then more.
+func showDoubt(s report.Screen, d openDoubt, more ...string) {
+	s.Hanging("  ", 4, fmt.Sprintf("%s (line %d)", d.Company, d.Line))
+	sent := fmt.Sprintf("sent %s to %s", report.Moment(d.Sent), d.Target)
+	for _, text := range append([]string{sent, "trace id " + d.TraceID, d.Reason}, more...) {
+		s.Hanging("    ", 4, text)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"onboard/pkg/report"
@@ -11,8 +12,8 @@ import (
 const narrowestCell = 6
 
 // table writes rows in columns; the first row is the header. On a terminal the
-// widest columns are cut, with "…", until a row fits.
-func table(s report.Screen, rows [][]string) {
+// widest columns are cut, with "…", until a row fits; those to keep are never cut.
+func table(s report.Screen, rows [][]string, keep ...int) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
@@ -20,13 +21,14 @@ func table(s report.Screen, rows [][]string) {
 		}
 	}
 	for s.Width > 0 {
-		total, widest := -2, 0
+		total, widest := -2, -1
 		for i, w := range widths {
-			if total += w + 2; w > widths[widest] {
+			total += w + 2
+			if !slices.Contains(keep, i) && (widest < 0 || w > widths[widest]) {
 				widest = i
 			}
 		}
-		if total <= s.Width || widths[widest] <= narrowestCell {
+		if total <= s.Width || widest < 0 || widths[widest] <= narrowestCell {
 			break
 		}
 		widths[widest]--

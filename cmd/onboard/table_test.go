@@ -23,6 +23,26 @@ func TestTable(t *testing.T) {
 			t.Errorf("%d columns (-want +got)\n%s", width, diff)
 		}
 	}
+	var b strings.Builder
+	table(report.Screen{Writer: &b, Width: 5}, rows, 0)
+	if want := "COMPANY           LINE\n株式会社青空通信  4\nAcme              12345\n"; b.String() != want {
+		t.Errorf("the first column is to be kept:\n%s", b.String())
+	}
+}
+
+// TestRunsAt80: how a run ended and its target are whole on a terminal of 80 columns.
+func TestRunsAt80(t *testing.T) {
+	h := holdings{Runs: []pastRun{{Sheet: "partners of november.csv", Target: "http://127.0.0.1:8700", User: "ann.lee", Host: "desk-of-ann.example"}}}
+	var b strings.Builder
+	table(report.Screen{Writer: &b, Width: 80}, h.runRows(), 0, 2, 3)
+	for line := range strings.Lines(b.String()) {
+		if n := report.Columns(strings.TrimSuffix(line, "\n")); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	if !strings.Contains(b.String(), "0001-01-01 00:00Z") || !strings.Contains(b.String(), "http://127.0.0.1:8700  did not end by itself") {
+		t.Errorf("cut:\n%s", b.String())
+	}
 }
 
 // TestHoldings: people are shown twenty runs and rows in doubt, and only the

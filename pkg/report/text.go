@@ -108,6 +108,9 @@ func expected(rows int, perSecond float64) string {
 	return "about " + Duration(d)
 }
 
+// Moment is when something was, in UTC as in the files.
+func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
+
 // Duration is a time in words, to the second.
 func Duration(d time.Duration) string {
 	d = d.Round(time.Second)

@@ -164,7 +164,7 @@ func (to Screen) TrackRound(s *TrackSummary, stop *batch.Stop, next time.Time) {
 	if stop != nil {
 		text += "; " + stop.Reason
 	}
-	to.Hanging("", 0, s.FinishedAt.Local().Format("2006-01-02 15:04:05")+"  "+text+"; next at "+next.Format("15:04:05")+", Ctrl-C ends the watch")
+	to.Hanging("", 0, Moment(s.FinishedAt)+"  "+text+"; next at "+next.UTC().Format("15:04:05Z")+", Ctrl-C ends the watch")
 }
 
 // TrackClosing says how far all are, what was not answered, where the files are

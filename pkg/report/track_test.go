@@ -56,8 +56,8 @@ Next     onboard track
 	}
 	b.Reset()
 	Screen{Writer: &b}.TrackRound(s, &batch.Stop{Reason: "enough"}, at.Add(time.Hour))
-	round := at.Local().Format("2006-01-02 15:04:05") + "  2 success, 1 progressing, 1 fail, 1 on hold, 1 not created; 2 without an answer; enough; next at " +
-		at.Add(time.Hour).Format("15:04:05") + ", Ctrl-C ends the watch\n"
+	round := at.UTC().Format("2006-01-02 15:04:05Z") + "  2 success, 1 progressing, 1 fail, 1 on hold, 1 not created; 2 without an answer; enough; next at " +
+		at.Add(time.Hour).UTC().Format("15:04:05Z") + ", Ctrl-C ends the watch\n"
 	if diff := cmp.Diff(round, b.String()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
