@@ -27,6 +27,7 @@ type ending struct {
 	numbers  *sheet.File // the summary's; nil for standard output
 	page     *sheet.File // the report's; nil where none was asked for
 	rate     float64     // set, in requests per second
+	kept     decisions   // on rows that stay in doubt
 
 	attention batch.Attention
 }
@@ -52,6 +53,9 @@ func (e *ending) open() (err error) {
 
 // emit takes one row, in the order of the sheet.
 func (e *ending) emit(r *batch.Result) error {
+	if r.Doubt != nil {
+		r.Decision = e.kept[r.Doubt.Key].Verdict
+	}
 	if e.page != nil {
 		e.attention.Add(r)
 	}
@@ -160,9 +164,13 @@ func (e *ending) next(exit report.Exit, s *report.Summary) []string {
 	var next []string
 	switch {
 	case e.stop != nil || counts[partner.NotSent] > 0:
-		next = append(next, e.again.line(e.again.verb, path, "limit"))
+		next = append(next, e.again.line(e.finisher(), path, "limit"))
 	case dryRun && exit.Code == report.ExitOK:
 		next = append(next, e.again.line("submit", path)+" --target sandbox   (or staging, or production)")
+	}
+	if counts[partner.InDoubt] > 0 {
+		next = append(next, "find out about the rows in "+quote(s.Files.InDoubt)+" (support can search the trace ids), fill in onboard_decision, then: "+
+			e.again.line("reconcile", path, "limit"))
 	}
 	if n := e.plan.Fixable; n > 0 && e.stop == nil && e.again.verb != "reconcile" {
 		next = append(next, report.Count(n, "row")+" can be corrected exactly: "+e.again.line(e.again.verb, path, "limit", "yes")+" --fix")
@@ -170,9 +178,14 @@ func (e *ending) next(exit report.Exit, s *report.Summary) []string {
 	if bad > 0 && e.stop == nil {
 		next = append(next, "correct "+quote(s.Files.Errors)+" and hand it in as it is: "+e.again.line("validate", s.Files.Errors, "report"))
 	}
-	if counts[partner.InDoubt] > 0 {
-		next = append(next, "find out about the rows in "+quote(s.Files.InDoubt)+" (support can search the trace ids), fill in onboard_decision, then: "+
-			e.again.line("reconcile", path, "limit"))
-	}
 	return next
+}
+
+// finisher is the command that sends what was left: what was decided to be sent
+// again is not in doubt any more, so reconcile would leave it out.
+func (e *ending) finisher() string {
+	if e.again.verb == "reconcile" {
+		return "submit"
+	}
+	return e.again.verb
 }

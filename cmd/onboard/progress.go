@@ -23,11 +23,10 @@ const (
 
 // draw shows how far the run is until the returned function is called. One
 // goroutine owns the bar; the counters are read, never written.
-func (s *submission) draw(intake context.Context, p *batch.Progress, l *pace.Limiter) (stop func()) {
+func (s *submission) draw(intake context.Context, p *batch.Progress, l *pace.Limiter, toSend int) (stop func()) {
 	if s.quiet || s.noProgress {
 		return func() {}
 	}
-	toSend := report.PlanInfo{Plan: s.plan, Limit: s.limit}.ToSend()
 	d := drawer{rows: s.plan.Rows, toSend: toSend, progress: p, pace: l, intake: intake, screen: s.screen()}
 	every, show, finish := plainEvery, d.line, func() {}
 	if f, ok := terminal(s.err); ok && os.Getenv("TERM") != "dumb" {

@@ -70,9 +70,12 @@ func typed(cmd *cobra.Command) invocation {
 var sheetOnly = map[string]bool{"map": true, "default": true, "allow": true, "key": true, "delimiter": true, "out": true,
 	"encoding": true, "sheet": true, "fix": true, "profile": true}
 
+// creating are the commands whose flags are the same but for those in once.
+var creating = map[string]bool{"submit": true, "reconcile": true}
+
 // once are the flags that say something about one command only: a yes to
-// submitting is none to sending again.
-var once = map[string]bool{"yes": true, "why": true, "all": true, "check-existing": true, "json": true}
+// submitting is none to sending again, and no decision is one about what comes later.
+var once = map[string]bool{"yes": true, "why": true, "all": true, "decisions": true, "check-existing": true, "json": true}
 
 // line is the command line for a verb and a file, less the named flags.
 func (i invocation) line(verb, path string, less ...string) string {
@@ -81,7 +84,8 @@ func (i invocation) line(verb, path string, less ...string) string {
 		words = append(words, quoteFile(path))
 	}
 	for _, f := range i.flags {
-		if verb != i.verb && verb != "reconcile" && !sheetOnly[f.Name] || verb != i.verb && once[f.Name] ||
+		kept := verb == i.verb || verb == "reconcile" || creating[verb] && creating[i.verb]
+		if !kept && !sheetOnly[f.Name] || (verb != i.verb || verb == "reconcile") && once[f.Name] ||
 			slices.Contains(less, f.Name) || f.Name == "dry-run" || f.Name == "save-profile" {
 			continue
 		}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +14,6 @@ import (
 	"onboard/pkg/ledger"
 	"onboard/pkg/partner"
 	"onboard/pkg/report"
-	"onboard/pkg/sheet"
 )
 
 type reconcileFlags struct {
@@ -84,7 +81,7 @@ func (r *reconciliation) run(ctx context.Context) error {
 	before, ready := interruptible(ctx)
 	only, err := r.decide(before)
 	ready()
-	if err == nil && len(r.doubts) == 0 {
+	if err == nil && only == nil {
 		r.say("No row of %s is in doubt in this ledger, so nothing was done.", r.sheet.Name())
 		err = exitError{report.ExitOK}
 	}
@@ -95,7 +92,7 @@ func (r *reconciliation) run(ctx context.Context) error {
 }
 
 // decide shows what is in doubt, takes the decisions, and records them. It
-// returns the partners that are to be sent again.
+// returns the partners that are to be sent again; nil when nothing is to be done.
 func (r *reconciliation) decide(ctx context.Context) (map[ledger.Key]bool, error) {
 	err := r.makePlan(ctx, func(res *batch.Result) error {
 		if res.Doubt != nil {
@@ -108,29 +105,29 @@ func (r *reconciliation) decide(ctx context.Context) (map[ledger.Key]bool, error
 	if err != nil {
 		return nil, err
 	}
-	if len(r.doubts) == 0 {
-		return nil, nil
+	var existing map[partner.Key]bool
+	if len(r.doubts) > 0 {
+		existing = r.existing(ctx)
+		r.show(existing)
 	}
-	existing := r.existing(ctx)
-	r.show(existing)
-	decisions, err := r.takeDecisions(ctx, existing)
-	if err != nil {
+	due, err := r.due(ctx, existing)
+	if err != nil || len(due) == 0 && len(r.doubts) == 0 {
 		return nil, err
 	}
 	resend := 0
-	for _, d := range decisions {
+	for _, d := range due {
 		if d.Verdict == batch.DecidedResend {
 			resend++
 		}
 	}
 	if r.dryRun {
-		r.say("%d decisions, %d of them to send again; --dry-run, so nothing was done.", len(decisions), resend)
+		r.say("%s, %d of them to send again; --dry-run, so nothing was done.", report.Count(len(due), "decision"), resend)
 		return nil, exitError{report.ExitInDoubt}
 	}
 	if err := r.agree(ctx, resend); err != nil {
 		return nil, err
 	}
-	return r.record(decisions)
+	return r.record(due)
 }
 
 // existing are the names that are partners already, as far as the server tells.
@@ -145,8 +142,6 @@ func (r *reconciliation) existing(ctx context.Context) map[partner.Key]bool {
 // show lists the rows in doubt with their evidence.
 func (r *reconciliation) show(existing map[partner.Key]bool) {
 	r.say("In doubt on %s: %s", r.to.name, report.Count(len(r.doubts), "row"))
-	t := tabwriter.NewWriter(r.err, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "LINE\tCOMPANY\tSENT\tTRACE ID\tA PARTNER NOW?\tWHY IN DOUBT")
 	for _, d := range r.doubts {
 		there := "no, or pending"
 		if existing == nil {
@@ -154,65 +149,9 @@ func (r *reconciliation) show(existing map[partner.Key]bool) {
 		} else if existing[partner.NameKey(d.Company)] {
 			there = "yes"
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\n", d.Row.Line, d.Company, d.Doubt.ClaimedAt.Local().Format("2006-01-02 15:04:05"),
-			d.TraceID, there, d.Doubt.Reason)
+		showDoubt(r.screen(), openDoubt{Company: d.Company, Line: d.Row.Line, Target: r.to.name, Sent: d.Doubt.ClaimedAt,
+			TraceID: d.TraceID, Reason: d.Doubt.Reason}, "a partner now: "+there)
 	}
-	t.Flush()
-}
-
-// takeDecisions reads the in-doubt file, or gives every row the one decision
-// of --all, as far as the platform does not say that the partner exists.
-func (r *reconciliation) takeDecisions(ctx context.Context, existing map[partner.Key]bool) (map[ledger.Key]batch.Decision, error) {
-	if r.all != "" {
-		decisions := map[ledger.Key]batch.Decision{}
-		for _, d := range r.doubts {
-			if existing[partner.NameKey(d.Company)] {
-				r.say("Line %d is not sent again: a partner of that name exists.", d.Row.Line)
-				continue
-			}
-			decisions[d.Doubt.Key] = batch.Decision{Verdict: batch.Verdict(r.all)}
-		}
-		return decisions, nil
-	}
-	path, read := r.decisions, r.readDecisions
-	if path == "" {
-		path = r.inDoubtPath()
-	}
-	if r.sheet.HasAdded("onboard_decision") {
-		path, read = r.path, func(ctx context.Context, _ string) (map[ledger.Key]batch.Decision, error) {
-			return batch.ReadDecisions(ctx, r.sheet, r.rules)
-		}
-	}
-	decisions, err := read(ctx, path)
-	if err == nil && len(decisions) == 0 {
-		err = fmt.Errorf("no decision is filled in; hint: write created, resend or skip into the onboard_decision column of %s, and run this again", quote(path))
-	}
-	return decisions, err
-}
-
-func (s *submission) inDoubtPath() string { return filepath.Join(s.dir, s.sheet.Base+".in-doubt.csv") }
-
-// readDecisions reads what an operator has filled in.
-func (s *submission) readDecisions(ctx context.Context, path string) (map[ledger.Key]batch.Decision, error) {
-	from, err := sheet.Open(path, s.in, sheet.Options{Optional: s.rules.HasDefault, Map: s.mapped})
-	if err != nil {
-		return nil, fmt.Errorf("can't read the decisions: %w", err)
-	}
-	defer from.Close()
-	return batch.ReadDecisions(ctx, from, s.rules)
-}
-
-// openDecisions refuses to write over decisions that were not carried out yet.
-func (s *submission) openDecisions(ctx context.Context) error {
-	path := s.inDoubtPath()
-	if _, err := os.Lstat(path); err != nil || s.plan.Counts[partner.InDoubt] == 0 {
-		return nil
-	}
-	decisions, err := s.readDecisions(ctx, path)
-	if err == nil && len(decisions) > 0 {
-		err = fmt.Errorf("%s holds decisions that were not carried out yet; hint: %s, or delete that file", path, s.again.line("reconcile", s.path, "limit"))
-	}
-	return err
 }
 
 // agree gets a second yes before anything is sent again.
@@ -232,22 +171,18 @@ func (r *reconciliation) agree(ctx context.Context, resend int) error {
 }
 
 // record puts the decisions into the ledger.
-func (r *reconciliation) record(decisions map[ledger.Key]batch.Decision) (map[ledger.Key]bool, error) {
+func (r *reconciliation) record(all []due) (map[ledger.Key]bool, error) {
 	only := map[ledger.Key]bool{}
-	for _, doubt := range r.doubts {
-		d, ok := decisions[doubt.Doubt.Key]
-		if !ok || d.Verdict == batch.DecidedSkip {
-			continue
-		}
+	for _, d := range all {
 		state := ledger.Created
 		if d.Verdict == batch.DecidedResend {
 			state = ledger.Released
-			only[doubt.Doubt.Key] = true
+			only[d.entry.Key] = true
 		}
-		err := r.ledgerRun.Decide(ledger.Decision{Key: doubt.Doubt.Key, Attempt: doubt.Doubt.Attempt, State: state,
+		err := r.ledgerRun.Decide(ledger.Decision{Key: d.entry.Key, Attempt: d.entry.Attempt, State: state,
 			Token: d.Token, Link: d.Link, Who: operator(), Why: r.why})
 		if err != nil {
-			return nil, fmt.Errorf("the decision about line %d could not be recorded: %w", doubt.Row.Line, err)
+			return nil, fmt.Errorf("the decision about line %d could not be recorded: %w", d.line, err)
 		}
 	}
 	return only, nil

@@ -35,6 +35,7 @@ type submission struct {
 	ledgerIs  string // where it is; "" for a throw-away one
 	ledgerNew bool   // it knows no partner of this target and account
 	plan      *batch.Plan
+	kept      decisions // of the in-doubt file that is written anew
 }
 
 // run goes the whole way. Whatever fails before the first request is exit 2.
@@ -45,7 +46,7 @@ func (s *submission) run(ctx context.Context) error {
 		return err
 	}
 	before, ready := interruptible(ctx)
-	if err = s.makePlan(before, nil); err == nil {
+	if err = s.makePlan(before, nil); err == nil && !s.dryRun {
 		err = s.openDecisions(before)
 	}
 	if err == nil {
@@ -102,7 +103,7 @@ func existingNames(ctx context.Context, client *lmpi.Client) (map[partner.Key]bo
 // that may be sent.
 func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error {
 	e := &ending{console: s.console, flags: &s.sheetFlags, dir: s.dir, sheet: s.sheet, plan: s.plan, started: s.started,
-		again: s.again, target: s.to.name, progress: &batch.Progress{}, rate: s.perSecond}
+		again: s.again, target: s.to.name, progress: &batch.Progress{}, rate: s.perSecond, kept: s.kept}
 	if err := e.open(); err != nil {
 		return s.giveUp(err)
 	}
@@ -111,7 +112,7 @@ func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error
 	defer release()
 	b := batch.Submission{Plan: s.plan, Run: s.ledgerRun, Send: s.client.Create, Pace: limiter, Concurrency: s.concurrency,
 		MaxAttempts: s.attempts, Limit: s.limit, Only: only, OnAttempt: s.log.attempt, OnStop: s.log.stop, Emit: e.emit, Progress: e.progress}
-	stopDrawing := s.draw(intake, e.progress, limiter)
+	stopDrawing := s.draw(intake, e.progress, limiter, s.toSend(only))
 	var err error
 	e.stop, err = b.Do(now, intake)
 	stopDrawing()
@@ -121,6 +122,19 @@ func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error
 		return s.broken(e.stop, err)
 	}
 	return s.conclude(e)
+}
+
+// toSend is how many rows the run will send. The plan of reconcile was made before
+// the decisions, and knows none of its own.
+func (s *submission) toSend(only map[ledger.Key]bool) int {
+	n := s.plan.Counts[partner.Valid]
+	if only != nil {
+		n = len(only)
+	}
+	if s.limit > 0 {
+		n = min(n, s.limit)
+	}
+	return n
 }
 
 // conclude records the end of a run and writes its files.

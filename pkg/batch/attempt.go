@@ -40,6 +40,7 @@ func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite boo
 		s.Pace.Spare(j.turn)
 		return s.elsewhere(ctx, j, e)
 	}
+	j.sent = e.ClaimedAt
 	crash.Point("claimed")
 	for try, number := 1, e.Attempt; ; try++ {
 		a, wait, err := s.attempt(ctx, j, try, number, trace)
@@ -53,6 +54,7 @@ func (s *Submission) submit(ctx context.Context, j *job) (r Result, definite boo
 			return r, false
 		}
 		last := ledger.Attempt{TraceID: trace, HTTPStatus: a.Status, Verdict: a.Outcome.String(), Reason: a.Reason, Bytes: a.BytesWritten, At: time.Now()}
+		j.sent = last.At
 		trace = lmpi.NewTraceID()
 		s.Progress.retries.Add(1)
 		if number, err = s.Run.Retry(j.key, number, last, trace); err != nil {
@@ -130,7 +132,7 @@ func (s *Submission) pause(j *job, number, try int, a lmpi.Answer, wait time.Dur
 
 func waitTooLong(kind StopKind, wait time.Duration) *Stop {
 	return &Stop{Kind: kind, Reason: "the server asked to wait for " + longWait(wait),
-		Hint: "run the same command again at " + time.Now().Add(wait).Format("15:04 on 2 January")}
+		Hint: "run the same command again at " + time.Now().Add(wait).UTC().Format("2006-01-02 15:04Z")}
 }
 
 // longWait is a wait in words; lmpi counts no further than a hundred hours.
@@ -178,7 +180,7 @@ func (s *Submission) settle(j *job, number int, trace string, a lmpi.Answer) (Re
 		r = r.problem(partner.APIRejected, out.Reason, a.Hint)
 	case lmpi.InDoubt:
 		out.State, out.Token, out.Link, out.Answer = ledger.InDoubt, a.Token, a.Link, a.Raw
-		r.Status = partner.InDoubt
+		r.Status, r.At = partner.InDoubt, j.sent
 		r = r.problem(partner.InDoubtRow, a.Reason, a.Hint)
 	default:
 		out.State = ledger.Released
@@ -186,7 +188,9 @@ func (s *Submission) settle(j *job, number int, trace string, a lmpi.Answer) (Re
 	}
 	s.afterAnswer(a)
 	out.At = time.Now()
-	r.At = out.At
+	if r.Status != partner.InDoubt {
+		r.At = out.At
+	}
 	crash.Point("answered")
 	durable := s.Run.Settling(out)
 	s.release(j, definite) // the next row's claim goes to the disk together with this outcome

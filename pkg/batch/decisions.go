@@ -23,13 +23,32 @@ const (
 
 // Decision is a filled-in row of an in-doubt file.
 type Decision struct {
-	Line        int // in that file
+	File        string // its path
+	Line        int    // in that file
 	Verdict     Verdict
 	Token, Link string // only with DecidedCreated
 }
 
+// Completes says whether the decision tells a token or link that a created
+// partner lacks so far.
+func (d Decision) Completes(e ledger.Entry) bool {
+	return d.Verdict == DecidedCreated && e.State == ledger.Created && (e.Token == "" && d.Token != "" || e.Link == "" && d.Link != "")
+}
+
+// Open says whether the decision is still to be carried out, by what the ledger
+// has of its partner; one that it does not know may be known to another.
+func (d Decision) Open(e ledger.Entry) bool {
+	return d.Verdict != DecidedSkip && (e.State == "" || e.State == ledger.InDoubt || d.Completes(e))
+}
+
+// Half says whether the decision tells a token without a link, or a link without
+// a token, and the ledger does not have the other one either.
+func (d Decision) Half(e ledger.Entry) bool {
+	return d.Token != "" && d.Link == "" && e.Link == "" || d.Link != "" && d.Token == "" && e.Token == ""
+}
+
 // ReadDecisions reads the filled-in rows of an in-doubt file, by partner. An
-// unknown word, or a token without its link, is an error with its line.
+// unknown word is an error with its line.
 func ReadDecisions(ctx context.Context, s *sheet.Sheet, rules *partner.Rules) (map[ledger.Key]Decision, error) {
 	decisions := map[ledger.Key]Decision{}
 	w := walker{sheet: s, rules: rules, seed: maphash.MakeSeed()}
@@ -53,15 +72,12 @@ func ReadDecisions(ctx context.Context, s *sheet.Sheet, rules *partner.Rules) (m
 }
 
 func readDecision(s *sheet.Sheet, row sheet.Row) (Decision, error) {
-	d := Decision{Line: row.Line, Verdict: Verdict(strings.ToLower(s.Added(row, "onboard_decision")))}
+	d := Decision{File: s.Path, Line: row.Line, Verdict: Verdict(strings.ToLower(s.Added(row, "onboard_decision")))}
 	switch d.Verdict {
 	case "", DecidedSkip, DecidedResend:
 		return d, nil
 	case DecidedCreated:
 		d.Token, d.Link = s.Added(row, "onboard_token"), s.Added(row, "onboard_link")
-		if (d.Token == "") != (d.Link == "") {
-			return d, decisionError(s, row.Line, "there is only one of token and link", "fill in both onboard_token and onboard_link, or neither")
-		}
 		return d, nil
 	}
 	return d, decisionError(s, row.Line, fmt.Sprintf("the decision %q is not known", string(d.Verdict)), "write created, resend or skip into onboard_decision")

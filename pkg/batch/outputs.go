@@ -62,7 +62,7 @@ func (o *Outputs) Add(r *Result) error {
 			return err
 		}
 		return o.InDoubt.Add(r.Row, line, status, sheet.Cell{Text: r.TraceID}, sheet.Cell{Text: stamp(r.At)},
-			sheet.Cell{Text: messages}, sheet.Cell{})
+			sheet.Cell{Text: messages}, sheet.Cell{Text: string(r.Decision)})
 	}
 	return o.Errors.Add(r.Row, line, status, sheet.Cell{Text: messages}, sheet.Cell{Text: hints})
 }

@@ -17,9 +17,10 @@ type Result struct {
 	Token    string
 	Link     string
 	TraceID  string
-	At       time.Time     // when the answer was recorded
+	At       time.Time     // when the answer was recorded; of a row in doubt, when its attempt began
 	Doubt    *ledger.Entry // of a row in doubt: what the ledger has of it
 	Company  string        // of a row in doubt
+	Decision Verdict       // on a row that stays in doubt: what its file goes on saying
 }
 
 // problem adds a reason to a row that is no fault of a single cell.

@@ -296,7 +296,8 @@ type job struct {
 	key         ledger.Key
 	fingerprint ledger.Fingerprint
 	body        []byte
-	released    bool // its permit
+	released    bool      // its permit
+	sent        time.Time // when its latest attempt began, as the ledger has it
 	turn        pace.Turn
 }
 
@@ -323,13 +324,13 @@ func (j *job) answered(e *ledger.Entry) (r Result, settled bool) {
 				"created on "+day+"; put the row back as it was then to get its link again, or leave it out"), true
 		case e.Token == "" || e.Link == "": // an operator found it on the platform, and has no link
 			r.Status = partner.Duplicate
-			return r.problem(partner.DuplicateRow, "this partner was created, but its token or link is not known ("+e.Reason+")",
-				"created on "+dayOf(e)+"; ask the vendor's support for its link, with the trace id "+e.TraceID), true
+			return r.problem(partner.DuplicateRow, "this partner was created, but its "+unknown(e)+" not known ("+e.Reason+")",
+				"created on "+dayOf(e)+"; ask the vendor's support for it, with the trace id "+e.TraceID), true
 		}
 		r.Status, r.Token, r.Link = partner.AlreadyCreated, e.Token, e.Link
 		return r, true
 	case ledger.InDoubt:
-		r.Status, r.Doubt, r.Company = partner.InDoubt, e, j.company
+		r.Status, r.At, r.Doubt, r.Company = partner.InDoubt, e.ClaimedAt, e, j.company
 		return r.problem(partner.InDoubtRow, e.Reason, ""), true
 	case ledger.Rejected:
 		r.Status = partner.Rejected
@@ -338,7 +339,18 @@ func (j *job) answered(e *ledger.Entry) (r Result, settled bool) {
 	return Result{}, false
 }
 
-func dayOf(e *ledger.Entry) string { return e.SettledAt.Local().Format("2006-01-02") }
+// unknown is what a created partner lacks, with its verb.
+func unknown(e *ledger.Entry) string {
+	switch {
+	case e.Token != "":
+		return "link is"
+	case e.Link != "":
+		return "token is"
+	}
+	return "token and link are"
+}
+
+func dayOf(e *ledger.Entry) string { return e.SettledAt.Format("2006-01-02") }
 
 func waitOr(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
