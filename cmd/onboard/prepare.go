@@ -2,7 +2,9 @@ package main
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -74,7 +76,7 @@ func (s *submission) connect(opened *[]func()) (err error) {
 	if err != nil {
 		return err
 	}
-	s.ledgerRun = run
+	s.book, s.ledgerRun = book, run
 	*opened = append(*opened, book.Close)
 	return nil
 }
@@ -165,11 +167,21 @@ func (s *submission) newClient() (*lmpi.Client, error) {
 	return lmpi.New(config)
 }
 
+// noLedger says that a ledger is a file that is not there.
+func noLedger(path string) bool {
+	_, err := os.Stat(path)
+	return !postgres.IsPlace(path) && errors.Is(err, fs.ErrNotExist)
+}
+
 // openLedger opens the ledger and starts a run in it. A rehearsal in the
-// embedded sandbox forgets, unless a ledger is named.
+// embedded sandbox forgets, unless a ledger is named, and so does a dry run where
+// there is none yet.
 func (s *submission) openLedger() (*book, ledger.Run, error) {
 	temporary := ""
 	path, err := s.ledgerPath()
+	if s.ledgerMissing = err == nil && s.dryRun && path != "" && noLedger(path); s.ledgerMissing {
+		s.ledgerIs, path = path, ""
+	}
 	if err == nil && path == "" {
 		temporary, err = os.MkdirTemp("", "onboard-sandbox-*")
 		path = filepath.Join(temporary, "ledger.db")

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,6 +75,9 @@ func (r *reconciliation) run(ctx context.Context) error {
 	if r.all != "" && r.all != string(batch.DecidedResend) {
 		return fmt.Errorf("--all %q is not known; hint: --all resend", r.all)
 	}
+	if err := r.ledgerThere(); err != nil {
+		return err
+	}
 	release, err := r.prepare()
 	defer release()
 	if err != nil {
@@ -82,13 +87,47 @@ func (r *reconciliation) run(ctx context.Context) error {
 	only, err := r.decide(before)
 	ready()
 	if err == nil && only == nil {
-		r.say("No row of %s is in doubt in this ledger, so nothing was done.", r.sheet.Name())
-		err = exitError{report.ExitOK}
+		if err = r.nothing(ctx); err == nil {
+			err = exitError{report.ExitOK}
+		}
 	}
 	if err != nil {
 		return r.giveUp(err)
 	}
 	return r.submit(ctx, only)
+}
+
+// ledgerThere refuses a ledger that is not there: nothing could be in doubt in it.
+func (r *reconciliation) ledgerThere() error {
+	path, err := r.ledgerPath()
+	switch {
+	case err != nil:
+		return err
+	case path == "":
+		return errors.New("the ledger of --target sandbox ends with each command, so nothing is in doubt in it; hint: name the ledger of the submission with --ledger")
+	case noLedger(path):
+		return fmt.Errorf("there is no ledger at %s, so nothing is known to be in doubt; hint: name the ledger of the submission with --ledger", path)
+	}
+	return nil
+}
+
+// nothing says where nothing is in doubt, and where something is.
+func (r *reconciliation) nothing(ctx context.Context) error {
+	counts, err := r.book.Counts(ctx)
+	if err != nil {
+		return err
+	}
+	r.say("No row of %s is in doubt on %s, account %s, in the ledger %s, so nothing was done.", r.sheet.Name(), r.to.name, r.account, r.ledgerIs)
+	var elsewhere []string
+	for scope, n := range counts {
+		if n[ledger.InDoubt] > 0 {
+			elsewhere = append(elsewhere, fmt.Sprintf("%s on %s, account %s", report.Count(n[ledger.InDoubt], "row"), targetName(scope.Endpoint), scope.Account))
+		}
+	}
+	if slices.Sort(elsewhere); len(elsewhere) > 0 {
+		r.say("In doubt there, of all sheets: %s.", strings.Join(elsewhere, "; "))
+	}
+	return nil
 }
 
 // decide shows what is in doubt, takes the decisions, and records them. It

@@ -86,7 +86,7 @@ func TestReconcile(t *testing.T) {
 	if _, err := os.Stat("list.in-doubt.csv"); err == nil {
 		t.Error("the in-doubt file is still there")
 	}
-	if code, screen := s.reconcile(); code != 0 || !strings.Contains(screen, "No row of list.csv is in doubt") {
+	if code, screen := s.reconcile(); code != 0 || !strings.Contains(screen, "No row of list.csv is in doubt on ") {
 		t.Error(code, screen)
 	}
 }

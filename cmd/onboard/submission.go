@@ -34,8 +34,11 @@ type submission struct {
 	ledgerRun ledger.Run
 	ledgerIs  string // where it is; "" for a throw-away one
 	ledgerNew bool   // it knows no partner of this target and account
-	plan      *batch.Plan
-	kept      decisions // of the in-doubt file that is written anew
+	book      *book
+
+	ledgerMissing bool // it is not there, and a dry run makes none
+	plan          *batch.Plan
+	kept          decisions // of the in-doubt file that is written anew
 }
 
 // run goes the whole way. Whatever fails before the first request is exit 2.

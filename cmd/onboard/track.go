@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -141,7 +140,7 @@ func (t *tracking) places() error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(book); !strings.Contains(book, "://") && errors.Is(err, os.ErrNotExist) {
+	if noLedger(book) {
 		return fmt.Errorf("there is no ledger at %s, so nothing is known to track; hint: name the ledger of the submission with --ledger", book)
 	}
 	places := append(t.otherPlaces(book), place{"the summary", t.summary})

@@ -17,6 +17,7 @@ type PlanInfo struct {
 	Account   string
 	Ledger    string  // where it is; "": this rehearsal has a throw-away one
 	NewLedger bool    // it knows no partner of this target and account
+	NoLedger  bool    // it is not there yet
 	Rate      float64 // per second
 	Limit     int     // rows to send at most, 0: all
 }
@@ -170,6 +171,8 @@ func ledgerWords(p PlanInfo) string {
 	switch {
 	case p.Ledger == "":
 		return "none: this rehearsal is forgotten; --ledger FILE remembers it"
+	case p.NoLedger:
+		return p.Ledger + ", which is not there yet"
 	case p.NewLedger:
 		return p.Ledger + ", which knows no partner of this target and account yet"
 	}
