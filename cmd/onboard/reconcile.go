@@ -37,12 +37,12 @@ already. Then it carries out what you wrote into the onboard_decision column of
 NAME.in-doubt.csv:
 
   created   the partner exists. Add columns onboard_token and onboard_link with
-            its token and link, if you have them
+            its token and link, if you have them, now or later
   resend    it does not exist: send it again now
   skip      leave it in doubt; so does an empty cell
 
 Who decided, when and why is recorded in the ledger. All files of FILE are
-written anew.`,
+written anew; a row that you skip goes on saying so.`,
 		Annotations: map[string]string{exitText: exitCodes},
 		Example: `  onboard reconcile partners.csv --target production
   onboard reconcile partners.csv --target production --all resend --why Ann`,
@@ -59,7 +59,7 @@ written anew.`,
 	f := cmd.Flags()
 	flags.register(f)
 	f.StringVar(&own.decisions, "decisions", "", "`FILE`: file with the decisions (default: NAME.in-doubt.csv beside the outputs)")
-	f.StringVar(&own.all, "all", "", "`DECISION`: one decision for all rows in doubt: resend")
+	f.StringVar(&own.all, "all", "", "`DECISION`: the decision on rows in doubt that have none: resend")
 	f.StringVar(&own.why, "why", "", "`REASON`: why you decided so, for the record")
 	return cmd
 }
