@@ -10,7 +10,7 @@ import (
 // enough that collecting costs a few hundredths of the time, and no more
 // however much a sheet of millions of rows has in use. By itself the collector
 // waits until there is as much garbage as is in use.
-const garbage = 12 << 20
+const garbage = 9 << 20
 
 // collectOften keeps the garbage small until the returned function is called.
 func collectOften() (stop func()) {

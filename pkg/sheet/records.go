@@ -6,7 +6,7 @@ import (
 )
 
 // records takes the records of a block apart into cells, exactly as encoding/csv
-// does with LazyQuotes, which FuzzRecords holds. It is half of its price,
+// does with LazyQuotes, which FuzzRecords holds. It is a third of its price,
 // because the scanner has been there before: every quoted cell has its closing
 // quotation mark and nothing behind it, and every record ends with LF or CRLF.
 type records struct {

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-const blockSize = 128 << 10 // bytes read ahead: about 750 rows, enough to keep a core busy for a millisecond
+const blockSize = 64 << 10 // bytes read ahead: about 375 rows, which with all that is made of them stay in a core's own cache
 
 const blockRecords = 8192 // so that a block of tiny rows does not take a hundred times its size once it is parsed
 
