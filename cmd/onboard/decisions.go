@@ -132,6 +132,9 @@ func (r *reconciliation) due(ctx context.Context, existing map[partner.Key]bool)
 	}
 	if r.all != "" {
 		more := r.likewise(taken, existing)
+		if len(more) > 0 && existing == nil && r.yes {
+			return nil, fmt.Errorf("who is a partner already could not be asked, so --all %s with --yes does nothing; hint: run it again later, or write the decisions into %s", r.all, quote(r.inDoubtPath()))
+		}
 		r.say("%s filled in, %d by --all %s.", report.Count(len(taken), "decision"), len(more), r.all)
 		all = append(all, more...)
 	} else if len(taken) == 0 && len(r.doubts) > 0 {

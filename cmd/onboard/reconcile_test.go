@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -150,5 +151,33 @@ func TestCheckExisting(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{"ACME Ltd": "duplicate", "Beta": "created"}, s.statuses(2)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestListThatIsNone: a success without the list of partners says nothing about
+// who exists.
+func TestListThatIsNone(t *testing.T) {
+	none := func(server *sandbox.Server, w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = w.Write([]byte(`{"root":{}}`))
+			return
+		}
+		server.ServeHTTP(w, r)
+	}
+	server, address := behind(t, none, sandbox.Config{Faults: []sandbox.Rule{mustRule(t, "502#1")}})
+	s := newSession(t, sandbox.Config{})
+	s.server, s.address = server, address
+	s.write("list.csv", sheetHeader+sheetRow("A"))
+	if code, screen := s.submit("list.csv", "--check-existing"); code != 2 || !strings.Contains(screen, "without a list of partners") {
+		t.Error(code, screen)
+	}
+	if code, screen := s.submit("list.csv"); code != 4 {
+		t.Fatal(code, screen)
+	}
+	if code, screen := s.reconcile("--all", "resend", "--yes"); code != 2 || !strings.Contains(screen, "could not be asked, so --all") {
+		t.Error(code, screen)
+	}
+	if n := server.Snapshot().Posts; n != 1 {
+		t.Errorf("%d requests, want 1", n)
 	}
 }

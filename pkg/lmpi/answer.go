@@ -87,7 +87,8 @@ var (
 // answer without a length that was cut off looks complete to everybody but a parser.
 // The content type is not asked; the vendor's own examples have a wrong one.
 func readCreated(body []byte) (token, link, problem string) {
-	fields, problem := readObject(bytes.TrimPrefix(body, []byte("\ufeff")))
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	fields, problem := readObject(body)
 	token, _ = fields["token"].(string)
 	link, _ = fields["onboarding_link"].(string)
 	if !usable(token) {
@@ -101,8 +102,34 @@ func readCreated(body []byte) (token, link, problem string) {
 		problem = "a token came, but no link"
 	case link != "" && problem == "no token":
 		problem = "a link came, but no token"
+	case problem == "" && ambiguous(body):
+		problem = "more than one token or link"
 	}
 	return token, link, problem
+}
+
+// ambiguous says that an object names its token or its link twice, and not the
+// same: a parser takes the last one in silence. body is one whole JSON object.
+func ambiguous(body []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	seen := map[string]string{}
+	_, _ = decoder.Token() // the brace
+	for decoder.More() {
+		name, _ := decoder.Token()
+		var value json.RawMessage
+		if decoder.Decode(&value) != nil {
+			return true
+		}
+		if key, _ := name.(string); key == "token" || key == "onboarding_link" {
+			var text string
+			_ = json.Unmarshal(value, &text) // the last one is text, as was seen; what is none differs from it
+			if before, twice := seen[key]; twice && before != text {
+				return true
+			}
+			seen[key] = text
+		}
+	}
+	return false
 }
 
 func readObject(body []byte) (fields map[string]any, problem string) {
@@ -148,13 +175,13 @@ func usable(s string) bool {
 }
 
 // readWords finds the API's words even in JSON that is malformed, as the vendor's own
-// examples are, and hides our credentials should the API repeat them.
-func (e *Evidence) readWords(body []byte, c Credentials) {
+// examples are, and hides what must not be shown should the API repeat it.
+func (e *Evidence) readWords(body []byte, c Credentials, traceID string) {
 	if !bytes.Contains(body, []byte(`"error_`)) {
 		return // as nearly always; the patterns would cost more than the signature
 	}
-	e.Subject = clean(c.redact(quoted(subjectPattern, body)))
-	e.Message = clean(c.redact(quoted(messagePattern, body)))
+	e.Subject = clean(hideTokens(c.redact(quoted(subjectPattern, body)), body, traceID))
+	e.Message = clean(hideTokens(c.redact(quoted(messagePattern, body)), body, traceID))
 }
 
 func quoted(pattern *regexp.Regexp, body []byte) string {
@@ -162,9 +189,13 @@ func quoted(pattern *regexp.Regexp, body []byte) string {
 	if match == nil {
 		return ""
 	}
+	return unquote(match[1])
+}
+
+func unquote(text []byte) string {
 	var s string
-	if json.Unmarshal(match[1], &s) != nil {
-		return strings.Trim(string(match[1]), `"`)
+	if json.Unmarshal(text, &s) != nil {
+		return strings.Trim(string(text), `"`)
 	}
 	return s
 }

@@ -48,6 +48,11 @@ func TestReadCreated(t *testing.T) {
 		{"null", "null", result{"", "", "not a JSON object"}},
 		{"text", `"tok-1"`, result{"", "", "not a JSON object"}},
 		{"twice", object("tok-1", link) + object("tok-1", link), result{"", "", "more after the JSON object"}},
+		{"two tokens", `{"token":"tok-0","token":"tok-1","onboarding_link":"` + link + `"}`, result{"tok-1", link, "more than one token or link"}},
+		{"two tokens, one escaped", `{"tok\u0065n":"tok-0",` + object("tok-1", link)[1:], result{"tok-1", link, "more than one token or link"}},
+		{"a number, then a token", `{"token":7,` + object("tok-1", link)[1:], result{"tok-1", link, "more than one token or link"}},
+		{"two links", `{"onboarding_link":"https://b.example/",` + object("tok-1", link)[1:], result{"tok-1", link, "more than one token or link"}},
+		{"the same twice", `{"token":"tok-1",` + object("tok-1", link)[1:], result{"tok-1", link, ""}},
 		{"rubbish behind", object("tok-1", link) + "<!-- x -->", result{"", "", "more after the JSON object"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -61,6 +66,7 @@ func TestReadCreated(t *testing.T) {
 }
 
 func TestReadWords(t *testing.T) {
+	const trace, other = "0b8f5c1e-3a52-4d0e-9a54-0d6c1f2e3a4b", "1b8f5c1e-3a52-4d0e-9a54-0d6c1f2e3a4b"
 	type words struct{ Subject, Message string }
 	for _, tt := range []struct {
 		name, body string
@@ -73,13 +79,19 @@ func TestReadWords(t *testing.T) {
 		{"control characters", "{\"error_subject\":\"a\\u0000b\\u001b[31m\\nc\u202e\",\"error_message\":\"two\nlines\"}", words{"a b [31m c", "two lines"}},
 		{"long", `{"error_message":"` + strings.Repeat("é", 501) + `"}`, words{"", strings.Repeat("é", 500)}},
 		{"our credentials", `{"error_message":"unknown ` + strings.ToUpper(testToken) + `, ` + testToken + ` and ` + testSecret + `"}`, words{"", "unknown [hidden], [hidden] and [hidden]"}},
+		{"a token and a link", `{"error_message":"exists, token 4f9a0c2be17d4f9a0c2be17d4f9a0c2b link https://a.example/partner?t=4f9a, see https://a.example/help/409."}`,
+			words{"", "exists, token [hidden] link https://a.example/partner?[hidden] see https://a.example/help/409."}},
+		{"a short token that is given", `{"token":"t\u002d1","onboarding_link":"/p","error_subject":"t-1","error_message":"t-1 is at /p"}`, words{"[hidden]", "[hidden] is at [hidden]"}},
+		{"trace ids", `{"error_message":"` + trace + " and " + other + `"}`, words{"", trace + " and [hidden]"}},
+		{"long words", `{"error_subject":"InvalidParametersCompanyNameTooLong","error_message":"Kapitalgesellschaftsrechtlich company.primary_contact.last_name"}`,
+			words{"InvalidParametersCompanyNameTooLong", "Kapitalgesellschaftsrechtlich company.primary_contact.last_name"}},
 		{"no text", `{"error_subject":7,"error_message":null}`, words{}},
 		{"HTML", "<html>error_subject</html>", words{}},
 		{"empty", "", words{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var e Evidence
-			e.readWords([]byte(tt.body), testCredentials())
+			e.readWords([]byte(tt.body), testCredentials(), trace)
 			if diff := cmp.Diff(tt.want, words{e.Subject, e.Message}); diff != "" {
 				t.Errorf("words (-want +got):\n%s", diff)
 			}

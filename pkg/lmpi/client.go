@@ -145,7 +145,7 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 		crash.Point("head")
 		e.readHead(resp, signed, c.config.Now())
 		answer, e.BodyError, err = readBody(resp, limit)
-		e.readWords(answer, c.config.Credentials)
+		e.readWords(answer, c.config.Credentials, traceID)
 	}
 	e.Connected, e.Counted, e.BytesWritten = m.connected, !m.uncounted, m.written()
 	e.Begun = m.begun()

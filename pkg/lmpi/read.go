@@ -20,19 +20,23 @@ type Partner struct {
 }
 
 // Partners asks for the caller's downstream partners (the API's page "Partners ::
-// GetID"). Reading has no effect, so a caller may repeat it.
+// GetID"). Reading has no effect, so a caller may repeat it. An answer without
+// their list is none: it must not be taken for one that nobody is there.
 func (c *Client) Partners(ctx context.Context) ([]Partner, error) {
 	var list struct {
-		Downstream []Partner `json:"downstream"`
+		Downstream *[]Partner `json:"downstream"`
 	}
 	e := c.read(ctx, partnersPath, NewTraceID(), listLimit, nil, &list)
+	if e.Status == http.StatusOK && e.BodyError == "" && list.Downstream == nil {
+		e.BodyError = "without a list of partners"
+	}
 	if v := judgeReading(e); v.Outcome != Told {
 		if v.Hint != "" {
 			v.Reason += "; hint: " + v.Hint
 		}
 		return nil, errors.New(v.Reason)
 	}
-	return list.Downstream, nil
+	return *list.Downstream, nil
 }
 
 // Onboarding is how far a created partner is, in the API's words.

@@ -135,6 +135,13 @@ func TestReadErrors(t *testing.T) {
 		{401, `{"error_subject":"AuthenticationFailureSignature"}`, "the API does not accept the credentials (HTTP 401, AuthenticationFailureSignature); hint: "},
 		{500, "", "the server did not answer the question (HTTP 500)"},
 		{200, "<html>", "the answer of the server is not the documented JSON"},
+		{200, "", "the answer of the server is not the documented JSON"},
+		{200, "null", "the answer of the server is without a list of partners"},
+		{200, "{}", "the answer of the server is without a list of partners"},
+		{200, `{"root":{}}`, "the answer of the server is without a list of partners"},
+		{200, `{"root":{},"downstream":null}`, "the answer of the server is without a list of partners"},
+		{200, `{"downstream":{}}`, "the answer of the server is not the documented JSON"},
+		{200, `{"error_subject":"CSPIError","error_message":"x"}`, "the answer of the server is without a list of partners (HTTP 200, CSPIError)"},
 	} {
 		c, _ := reading(t, tc.status, tc.body)
 		if _, err := c.Partners(t.Context()); err == nil || !strings.HasPrefix(err.Error(), tc.want) {
