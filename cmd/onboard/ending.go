@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -65,16 +66,21 @@ func (e *ending) emit(r *batch.Result) error {
 // finish returns the exit code as an error, if it is not 0.
 func (e *ending) finish() error {
 	exit := report.ExitOf(e.stop, e.out.Counts)
-	if err := e.out.Commit(); err != nil {
+	s := e.summary(exit)
+	next := e.next(exit, s)
+	err := errors.Join(e.out.Ready(), e.fillSummary(s), e.fillReport(s, next))
+	if err != nil {
+		e.discard() // none is replaced: new errors beside old results would tell of no run
+	} else {
+		err = e.commit()
+	}
+	if err != nil {
 		return fmt.Errorf("can't write the outputs: %w; hint: make room, close the file where it is open, or write elsewhere with --out, and run the same command again: nothing is created twice", err)
 	}
-	s := e.summary(exit)
-	if err := e.writeSummary(s); err != nil {
-		return fmt.Errorf("can't write the summary: %w", err)
-	}
-	next := e.next(exit, s)
-	if err := e.writeReport(s, next); err != nil {
-		return fmt.Errorf("can't write the report: %w", err)
+	if e.numbers == nil {
+		if _, err := e.console.out.Write(s.JSON()); err != nil {
+			return fmt.Errorf("can't write the summary: %w", err)
+		}
 	}
 	if !e.flags.quiet || exit.Code != report.ExitOK {
 		e.console.screen().Closing(s, e.stop, next)
@@ -117,19 +123,15 @@ func (e *ending) files() (f report.Files) {
 	return f
 }
 
-func (e *ending) writeSummary(s *report.Summary) error {
+func (e *ending) fillSummary(s *report.Summary) error {
 	if e.numbers == nil {
-		_, err := e.console.out.Write(s.JSON())
-		return err
+		return nil
 	}
-	if _, err := e.numbers.Write(s.JSON()); err != nil {
-		e.numbers.Discard()
-		return err
-	}
-	return e.numbers.Commit()
+	_, err := e.numbers.Write(s.JSON())
+	return errors.Join(err, e.numbers.Ready())
 }
 
-func (e *ending) writeReport(s *report.Summary, next []string) error {
+func (e *ending) fillReport(s *report.Summary, next []string) error {
 	if e.page == nil {
 		return nil
 	}
@@ -139,11 +141,18 @@ func (e *ending) writeReport(s *report.Summary, next []string) error {
 		over := e.progress.Over.Read(s.FinishedAt)
 		p.Over = &over
 	}
-	if err := report.WritePage(e.page, &p); err != nil {
-		e.page.Discard()
-		return err
+	return errors.Join(report.WritePage(e.page, &p), e.page.Ready())
+}
+
+// commit puts all files in their places.
+func (e *ending) commit() error {
+	err := e.out.Commit()
+	for _, f := range []*sheet.File{e.numbers, e.page} {
+		if f != nil {
+			err = errors.Join(err, f.Commit())
+		}
 	}
-	return e.page.Commit()
+	return err
 }
 
 // discard drops what was begun; older files stay as they are.

@@ -104,6 +104,7 @@ func stamp(t time.Time) string {
 
 // file is what every output can do.
 type file interface {
+	Ready() error
 	Commit() error
 	Discard()
 	Path() string
@@ -124,6 +125,15 @@ func (o *Outputs) files() (all []file) {
 		all = append(all, o.Problems)
 	}
 	return all
+}
+
+// Ready makes all files durable, and replaces none.
+func (o *Outputs) Ready() error {
+	var errs []error
+	for _, f := range o.files() {
+		errs = append(errs, f.Ready())
+	}
+	return errors.Join(errs...)
 }
 
 // Commit puts the files in their places. An in-doubt file of an earlier run

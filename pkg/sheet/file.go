@@ -20,6 +20,9 @@ type File struct {
 	f    *os.File
 	w    *bufio.Writer
 	lock *flock.Flock // of the temporary file; nil where it can't be locked
+
+	ended   bool  // nothing more is written
+	failure error // that Ready found
 }
 
 // CreateFile starts a file (mode 0600) beside path under a temporary name, and
@@ -83,11 +86,21 @@ func (o *File) Path() string { return o.path }
 // Write adds bytes.
 func (o *File) Write(p []byte) (int, error) { return o.w.Write(p) }
 
-// Commit makes the file durable and puts it in its place. A link that stands
-// there is replaced, not written through.
+// Ready makes the file durable under its temporary name. What can fail for want
+// of room fails here, so that of several files all are ready before the first is
+// put in its place.
+func (o *File) Ready() error {
+	if !o.ended {
+		o.ended = true
+		o.failure = errors.Join(o.w.Flush(), o.f.Sync(), o.f.Close())
+	}
+	return o.failure
+}
+
+// Commit makes the file ready, if it is not, and puts it in its place. A link that
+// stands there is replaced, not written through.
 func (o *File) Commit() error {
-	err := errors.Join(o.w.Flush(), o.f.Sync())
-	err = errors.Join(err, o.f.Close())
+	err := o.Ready()
 	crash.Point("exporting")
 	if err == nil {
 		err = os.Rename(o.f.Name(), o.path)

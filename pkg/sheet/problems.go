@@ -49,9 +49,15 @@ func (p *Problems) Add(problems ...partner.Problem) error {
 	return gocsv.MarshalCSVWithoutHeaders(shown, p.w)
 }
 
-// Commit makes the file durable and puts it in its place.
-func (p *Problems) Commit() error {
+// Ready makes the file durable under its temporary name.
+func (p *Problems) Ready() error {
 	p.w.Flush()
+	return p.File.Ready()
+}
+
+// Commit puts the file in its place.
+func (p *Problems) Commit() error {
+	_ = p.Ready() // File.Commit has its error
 	return p.File.Commit()
 }
 
