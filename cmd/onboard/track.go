@@ -89,6 +89,7 @@ type tracking struct {
 	watch    time.Duration
 	limiter  *pace.Limiter
 	sum      string // of the sheet, after the first reading
+	waiting  int    // onboardings that a watch waits for
 }
 
 // prepare opens all that is needed. release closes it, also after an error.
@@ -147,9 +148,6 @@ func (t *tracking) places() error {
 	if t.sheet != nil {
 		if t.dir, err = t.folder(t.path); err != nil {
 			return err
-		}
-		if t.sheet.HasAdded("onboard_token") { // a results file: its sheet's name is meant
-			t.sheet.Base = strings.TrimSuffix(t.sheet.Base, ".results")
 		}
 		if t.summary == "" {
 			t.summary = filepath.Join(t.dir, t.sheet.Base+".tracking.json")
@@ -261,7 +259,7 @@ func (t *tracking) sumUp(s *report.TrackSummary, b *batch.Tracking, view *batch.
 	}
 	s.Counts, s.NoAnswer, s.HTTP = report.TrackCounts(view.Counts), report.NoAnswers(b.Silences()), report.HTTPOf(b.Progress)
 	s.Exit = report.TrackExit(stop, view.Counts, s.NoAnswer)
-	s.Open = view.Open
+	s.Open, t.waiting = view.Open, view.Waiting
 	s.Files.Tracking, s.FinishedAt = t.file(), time.Now().UTC()
 	if t.summary != "-" {
 		s.Files.Summary = t.summary
@@ -296,7 +294,7 @@ func (t *tracking) writeSummary(s *report.TrackSummary) error {
 // more waits for the next round of a watch, and says whether there is one. The
 // end of the operator's patience is a stop.
 func (t *tracking) more(ctx context.Context, s *report.TrackSummary, stop **batch.Stop) bool {
-	if !t.watching || s.Open == 0 || *stop != nil && (*stop).Kind != batch.Troubled {
+	if !t.watching || t.waiting == 0 || *stop != nil && (*stop).Kind != batch.Troubled {
 		return false
 	}
 	if !t.quiet {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -204,4 +205,34 @@ func TestTrackKilled(t *testing.T) {
 		t.Error(v)
 	}
 	secretless(t, dir, server)
+}
+
+// TestTrackStrangeAnswers: a watch ends with a success that lacks its ids, and a
+// word of the server is not taken for one of ours.
+func TestTrackStrangeAnswers(t *testing.T) {
+	for _, tt := range []struct{ answer, state, watch string }{
+		{"success", "success", "--watch=20ms"},
+		{"in_doubt", `"in_doubt"`, ""},
+	} {
+		server, address := behind(t, func(server *sandbox.Server, w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				fmt.Fprintf(w, `{"status":%q}`, tt.answer)
+				return
+			}
+			server.ServeHTTP(w, r)
+		}, sandbox.Config{})
+		s := newSession(t, sandbox.Config{})
+		s.server, s.address = server, address
+		s.write("list.csv", sheetHeader+sheetRow("A"))
+		if code, screen := s.submit("list.csv"); code != 0 {
+			t.Fatal(code, screen)
+		}
+		code, screen := s.track(strings.Fields("list.csv " + tt.watch)...)
+		if code != 0 || strings.Contains(screen, "next at") {
+			t.Errorf("%s: exit %d\n%s", tt.answer, code, screen)
+		}
+		if diff := cmp.Diff([]string{tt.state}, states(t, ".", "onboard_state")); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", tt.answer, diff)
+		}
+	}
 }

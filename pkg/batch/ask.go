@@ -120,6 +120,7 @@ func (t *Tracking) attempt(ctx context.Context, r *Tracked, try int) (a lmpi.Rea
 
 // told records an answer, and only then counts it.
 func (t *Tracking) told(r *Tracked, a lmpi.Reading) error {
+	a.State = foreign(a.State)
 	err := t.Run.Track(r.Key, ledger.Tracking{State: a.State, Final: a.Final(), PartnerID: a.PartnerID, UserID: a.UserID, CheckedAt: time.Now()})
 	if err != nil {
 		return lostLedger(err)

@@ -25,6 +25,16 @@ const (
 	NotValid   = "invalid"     // the row as it stands names no partner
 )
 
+// foreign is a word of the API as it is shown: in quotation marks when it would
+// be taken for one of ours.
+func foreign(state string) string {
+	switch state {
+	case NotAsked, NoToken, NotCreated, BeingSent, DoubtState, NotValid:
+		return strconv.Quote(state)
+	}
+	return state
+}
+
 // AskFunc asks once, over the network, how far an onboarding is, unless ready
 // says no when the first byte is due.
 type AskFunc func(ctx context.Context, token, traceID string, ready func() bool) lmpi.Reading
@@ -65,6 +75,7 @@ type TrackView struct {
 	Rows, Blank int
 	Counts      map[string]int // by state
 	Open        int            // partners to ask about
+	Waiting     int            // those of them who may yet have an end: a success without an id is one
 }
 
 // Read goes through all rows and calls each, if given, in their order. It asks
@@ -76,6 +87,9 @@ func (t *Tracking) Read(ctx context.Context, each func(*Tracked) error) (*TrackV
 		v.Counts[r.State]++
 		if r.Open {
 			v.Open++
+			if r.State != "success" {
+				v.Waiting++
+			}
 		}
 		if each == nil {
 			return nil

@@ -208,6 +208,11 @@ func clean(s string) string {
 		}
 		return r
 	}, s)
-	runes := []rune(strings.Join(strings.Fields(s), " "))
-	return string(runes[:min(len(runes), wordsLimit)])
+	return cut(strings.Join(strings.Fields(s), " "), wordsLimit)
+}
+
+// cut keeps so many code points.
+func cut(s string, limit int) string {
+	runes := []rune(s)
+	return string(runes[:min(len(runes), limit)])
 }

@@ -9,7 +9,10 @@ import (
 	"strings"
 )
 
-const partnersPath = "/LMPI/v3/partners/id"
+const (
+	partnersPath = "/LMPI/v3/partners/id"
+	stateLimit   = 64 // code points of a state; the documented ones have 11 at most
+)
 
 // Partner is one that exists on the platform. A pending onboarding is probably
 // not among them; the API's page does not say.
@@ -76,7 +79,7 @@ func (c *Client) Onboarding(ctx context.Context, token, traceID string, ready fu
 	e := c.read(ctx, onboardingPath+"/token/"+url.PathEscape(token), traceID, bodyLimit, ready, &told)
 	hide := func(s string) string { return clean(strings.ReplaceAll(s, token, hidden)) }
 	e.Subject, e.Message = hide(e.Subject), hide(e.Message) // a server may repeat what it was asked
-	o := Onboarding{hide(told.Status), hide(told.Result.PartnerID), hide(told.Result.User.ID)}
+	o := Onboarding{cut(hide(told.Status), stateLimit), hide(told.Result.PartnerID), hide(told.Result.User.ID)}
 	if e.Status == http.StatusOK && e.BodyError == "" {
 		switch {
 		case told.Token != "" && told.Token != token:

@@ -53,6 +53,7 @@ func TestOnboarding(t *testing.T) {
 		{"progressing", 200, `{"token":"a/b c","status":"progressing"}`, Onboarding{State: "progressing"}, false, Told, ""},
 		{"fail", 200, `{"token":"a/b c","status":"fail","result":null,"more":[1]}`, Onboarding{State: "fail"}, true, Told, ""},
 		{"a word that nobody knows", 200, `{"status":"on\nhold "}`, Onboarding{State: "on hold"}, false, Told, ""},
+		{"a long word", 200, `{"status":"` + strings.Repeat("é", 65) + `"}`, Onboarding{State: strings.Repeat("é", 64)}, false, Told, ""},
 		{"success without an id", 200, `{"status":"success"}`, Onboarding{State: "success"}, false, Told, ""},
 		{"the token as a word", 200, `{"status":"a/b c","result":{"partner_id":"a/b c"}}`, Onboarding{"[hidden]", "[hidden]", ""}, false, Told, ""},
 		{"another token", 200, `{"token":"other","status":"success","result":{"partner_id":"p"}}`, Onboarding{}, false, Unsent, "about another token"},
