@@ -74,7 +74,7 @@ func (r *Run) Claim(in ledger.Intent) (e ledger.Entry, won bool, err error) {
 
 // claim is the compare-and-set of Claim; sql.ErrNoRows: the row stays as it is.
 func (r *Run) claim(in ledger.Intent, now int64) (attempt int, err error) {
-	values := []any{r.scope, in.Key[:], in.Fingerprint[:], r.number, in.TraceID, in.Line, now, in.Body}
+	values := []any{r.scope, in.Key[:], in.Fingerprint[:], r.number, in.TraceID, int64(in.Line), now, in.Body}
 	res, err := r.l.stmt.insert.Exec(values...)
 	if err != nil {
 		return 0, err

@@ -36,8 +36,9 @@ func (r *Run) Settling(o ledger.Outcome) (durable func() error) {
 
 // settle is the compare-and-set of Settle. It runs inside a transaction.
 func (l *Ledger) settle(scope, owner int64, o ledger.Outcome) (lost bool, err error) {
-	res, err := l.stmt.settle.Exec(o.State, o.HTTPStatus, o.Reason, o.Token, o.Link, o.Answer, o.At.UnixMilli(),
-		scope, o.Key[:], owner, o.Attempt, o.State)
+	state := string(o.State) // database/sql is slow with types of our own
+	res, err := l.stmt.settle.Exec(state, int64(o.HTTPStatus), o.Reason, o.Token, o.Link, o.Answer, o.At.UnixMilli(),
+		scope, o.Key[:], owner, int64(o.Attempt), state)
 	if err != nil {
 		return false, err
 	}
