@@ -103,9 +103,9 @@ var mutants = []mutant{
 	}
 `}}, "", "./cmd/onboard", "TestWaitingRowsAreNotClaimed"},
 
-	{"timer in the group commit", []change{{"pkg/ledger/sqlite/writer.go", `	group := []op{first}
-`, `	group := []op{first}
-	time.Sleep(2 * time.Millisecond)
+	{"timer in the group commit", []change{{"pkg/ledger/sqlite/writer.go", `	return l.waiting.take(groupLimit)
+`, `	time.Sleep(2 * time.Millisecond)
+	return l.waiting.take(groupLimit)
 `}}, "torture", "./pkg/ledger/sqlite", "TestNoTimerInGroupCommit"},
 
 	{"no look before the first byte", []change{{"pkg/batch/attempt.go", `s.Pace.Held() == 0 && s.intake.Err() == nil`, `true`}},

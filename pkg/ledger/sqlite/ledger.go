@@ -28,8 +28,7 @@ type Ledger struct {
 	stretch *sql.Stmt
 	places  *sql.Stmt
 
-	ops     chan op
-	quit    chan struct{}
+	waiting waiting
 	stopped chan struct{}
 	failure error // set and read by the writing goroutine only
 
@@ -46,7 +45,7 @@ func Open(path string) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	l := &Ledger{path: path, ops: make(chan op, groupLimit), quit: make(chan struct{}), stopped: make(chan struct{}), runs: map[*Run]struct{}{}}
+	l := &Ledger{path: path, waiting: waiting{some: make(chan struct{}, 1)}, stopped: make(chan struct{}), runs: map[*Run]struct{}{}}
 	if err := l.open(); err != nil {
 		if diskTrouble(err) {
 			err = fmt.Errorf("%w; hint: make room on its disk, and see that you may write to the file and its folder; another ledger would not know what was sent", err)
@@ -101,15 +100,9 @@ func (l *Ledger) open() (err error) {
 
 // Close implements [ledger.Ledger].
 func (l *Ledger) Close() error {
-	l.mu.Lock()
-	select {
-	case <-l.quit:
-		l.mu.Unlock()
+	if !l.waiting.close() {
 		return nil
-	default:
-		close(l.quit)
 	}
-	l.mu.Unlock()
 	<-l.stopped
 	err := l.closeDatabase()
 	l.mu.Lock()

@@ -4,13 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"runtime"
+	"sync"
 	"time"
 
 	"onboard/pkg/ledger"
 )
 
-// groupLimit is the most operations that one transaction commits, and that wait
-// for the next one: a claim and an outcome of each row that is usually on its way.
+// groupLimit is the most operations that one transaction commits: a claim and an
+// outcome of each row that is usually on its way.
 const groupLimit = 128
 
 // lockPatience is how long a transaction waits for other runs to let it begin.
@@ -20,6 +22,15 @@ const lockPatience = 2 * time.Minute
 type op struct {
 	do   func() error
 	done chan error
+}
+
+// waiting are the changes that no group has taken yet, in their order. A lock and
+// a slice: a select of each row over channels that all rows share costs more.
+type waiting struct {
+	mu     sync.Mutex
+	ops    []op
+	closed bool
+	some   chan struct{} // one element: there are changes; closed with the ledger
 }
 
 // write has the writing goroutine run do and returns when the change is on
@@ -32,54 +43,75 @@ func (l *Ledger) write(do func() error) error { return l.queue(do)() }
 // the rest of write.
 func (l *Ledger) queue(do func() error) (wait func() error) {
 	o := op{do, make(chan error, 1)}
-	select {
-	case l.ops <- o:
-	case <-l.stopped:
+	l.waiting.add(o)
+	return func() error { return <-o.done }
+}
+
+func (w *waiting) add(o op) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		o.done <- ledger.ErrClosed
+		return
 	}
-	return func() error {
-		select {
-		case err := <-o.done:
-			return err
-		case <-l.stopped:
-		}
-		select { // it may have been the last one
-		case err := <-o.done:
-			return err
-		default:
-			return ledger.ErrClosed
-		}
+	w.ops = append(w.ops, o)
+	select {
+	case w.some <- struct{}{}:
+	default: // has been said
 	}
 }
 
-// writeLoop commits what is waiting, as one group, and tells each waiter. It
-// waits for nobody: while one group is on its way to the disk, the next gathers.
+// close lets nothing more in and says whether it was open; what waits is still written.
+func (w *waiting) close() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	w.closed = true
+	close(w.some)
+	return true
+}
+
+func (w *waiting) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.ops)
+}
+
+// take removes the first changes, at most limit.
+func (w *waiting) take(limit int) []op {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := min(len(w.ops), limit)
+	group := w.ops[:n:n]
+	w.ops = w.ops[n:]
+	return group
+}
+
+// writeLoop commits what is waiting, as one group, and tells each waiter. While
+// one group is on its way to the disk, the next gathers.
 func (l *Ledger) writeLoop() {
 	defer close(l.stopped)
-	for {
-		select {
-		case o := <-l.ops:
-			group := l.gather(o)
+	for range l.waiting.some {
+		for group := l.gather(); len(group) > 0; group = l.gather() {
 			err := l.commit(group)
 			for _, o := range group {
 				o.done <- err
 			}
-		case <-l.quit:
-			return
 		}
 	}
 }
 
-func (l *Ledger) gather(first op) []op {
-	group := []op{first}
-	for len(group) < groupLimit {
-		select {
-		case o := <-l.ops:
-			group = append(group, o)
-		default:
-			return group
-		}
+// gather takes the next group. It waits for no time and for nobody, but lets those
+// go first who can go on at this very moment, as long as they bring more: each
+// commit that they share is one less.
+func (l *Ledger) gather() []op {
+	for n, more := 0, l.waiting.count(); n < more && more < groupLimit; more = l.waiting.count() {
+		n = more
+		runtime.Gosched()
 	}
-	return group
+	return l.waiting.take(groupLimit)
 }
 
 // commit runs a group in one transaction. After one failure it refuses all:
