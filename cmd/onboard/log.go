@@ -58,6 +58,10 @@ func (l *attemptLog) attempt(a batch.Attempt) {
 	} else if o := a.Answer.Outcome; o != lmpi.Created && o != lmpi.Told {
 		level = zapcore.WarnLevel
 	}
+	entry := l.Check(level, "attempt")
+	if entry == nil { // nobody reads it
+		return
+	}
 	fields := []zap.Field{
 		zap.Int("line", a.Line), zap.Int("attempt", a.Number), zap.String("trace_id", a.TraceID),
 		zap.Int("status", a.Answer.Status), zap.String("outcome", a.Answer.Outcome.String()),
@@ -67,7 +71,7 @@ func (l *attemptLog) attempt(a batch.Attempt) {
 	if !a.Answer.Begun.IsZero() {
 		fields = append(fields, zap.Time("begun", a.Answer.Begun.UTC()))
 	}
-	l.Log(level, "attempt", fields...)
+	entry.Write(fields...)
 }
 
 // stop logs that no further request begins; of one that had begun the line comes

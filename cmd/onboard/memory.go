@@ -6,14 +6,18 @@ import (
 	"time"
 )
 
-// garbage is how much memory may lie about before it is collected, in bytes:
-// enough that collecting costs a few hundredths of the time, and no more
-// however much a sheet of millions of rows has in use. By itself the collector
-// waits until there is as much garbage as is in use.
-const garbage = 9 << 20
+// How much memory may lie about before it is collected, in bytes: enough that
+// collecting costs a few hundredths of the time, and no more however much a sheet
+// of millions of rows has in use. By itself the collector waits until there is as
+// much garbage as is in use. A request leaves much more of it behind than a row
+// that is only read.
+const (
+	garbageOfChecks   = 9 << 20
+	garbageOfRequests = 32 << 20
+)
 
-// collectOften keeps the garbage small until the returned function is called.
-func collectOften() (stop func()) {
+// collect keeps the garbage at so many bytes until the returned function is called.
+func collect(garbage uint64) (stop func()) {
 	done := make(chan struct{})
 	before := debug.SetGCPercent(100)
 	go func() {

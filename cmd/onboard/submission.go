@@ -110,6 +110,7 @@ func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error
 	if err := e.open(); err != nil {
 		return s.giveUp(err)
 	}
+	defer collect(garbageOfRequests)()
 	limiter := s.newPace()
 	now, intake, release := signals(ctx, s.console)
 	defer release()

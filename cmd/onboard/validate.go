@@ -59,7 +59,7 @@ func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) er
 	if err := e.open(); err != nil {
 		return err
 	}
-	defer collectOften()()
+	defer collect(garbageOfChecks)()
 	ctx, release := interruptible(cmd.Context())
 	defer release()
 	if e.plan, err = batch.MakePlan(ctx, e.sheet, rules, nil, nil, e.emit); err != nil {
