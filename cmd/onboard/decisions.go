@@ -125,9 +125,13 @@ func (r *reconciliation) due(ctx context.Context, existing map[partner.Key]bool)
 	}
 	all = append(all, late...)
 	for _, d := range all {
-		if d.Half(d.entry) {
+		switch {
+		case d.Half(d.entry):
 			return nil, &sheet.FileError{File: filepath.Base(d.File), Line: d.Line, Msg: "there is only one of token and link",
 				Hint: "fill in both onboard_token and onboard_link, or neither"}
+		case d.Outdated(d.entry):
+			return nil, &sheet.FileError{File: filepath.Base(d.File), Line: d.Line, Msg: "the row was sent since this decision, and is in doubt again, with another trace id",
+				Hint: "find out about " + d.entry.TraceID + " and decide anew, in " + filepath.Base(r.inDoubtPath()) + " as the last run wrote it"}
 		}
 	}
 	if r.all != "" {

@@ -110,6 +110,37 @@ func TestOtherDecisionsLoseNone(t *testing.T) {
 	}
 }
 
+// TestOneDecisionOneRequest: a wish to send again holds for the attempt that was in
+// doubt when it was written down, however often it is read.
+func TestOneDecisionOneRequest(t *testing.T) {
+	s := unread(t)
+	s.decide(map[string]string{"B": "resend"})
+	b, err := os.ReadFile("list.in-doubt.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("decided.csv", string(b))
+	if code, screen := s.reconcile("--decisions", "decided.csv", "--yes"); code != 2 || !strings.Contains(screen, "not carried out yet") {
+		t.Fatal(code, screen)
+	}
+	for i, want := range []int{4, 2, 2} { // B is in doubt again, and the decision is spent
+		s.write("list.in-doubt.csv", string(b))
+		code, screen := s.reconcile("--yes")
+		if code != want || s.server.Snapshot().Posts != 4 || i > 0 && !strings.Contains(screen, "sent since this decision") {
+			t.Fatal(code, s.server.Snapshot().Posts, screen)
+		}
+	}
+}
+
+func TestContradictingDecisions(t *testing.T) {
+	s := unread(t)
+	s.write("other.csv", "onboard_decision,"+sheetHeader+"created,"+sheetRow("B")+"resend,"+sheetRow("B"))
+	code, screen := s.reconcile("--decisions", "other.csv", "--yes")
+	if code != 2 || !strings.Contains(screen, "other.csv:3: line 2 decides about the same partner") || s.server.Snapshot().Posts != 3 {
+		t.Error(code, s.server.Snapshot().Posts, screen)
+	}
+}
+
 // TestTokenLater: a partner that was settled without its token gets it later, once.
 func TestTokenLater(t *testing.T) {
 	s := unread(t)

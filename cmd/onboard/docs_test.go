@@ -119,8 +119,10 @@ func commandsOf(page []byte) (found []documented) {
 			fenced, current = !fenced, -1
 			continue
 		}
-		indent := len(line) - len(strings.TrimLeft(line, " "))
-		if !fenced && indent < 4 || strings.TrimSpace(line) == "" {
+		if strings.TrimSpace(line) == "" {
+			continue // does not end a block
+		}
+		if indent := len(line) - len(strings.TrimLeft(line, " ")); !fenced && indent < 4 {
 			current = -1
 			continue
 		}

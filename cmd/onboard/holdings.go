@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"onboard/pkg/partner"
 	"onboard/pkg/report"
 )
 
@@ -19,7 +20,7 @@ func (h *holdings) tell(c *console, asJSON bool) error {
 	fmt.Fprintf(s, "Ledger  %s\n\n", h.Ledger)
 	table(s, h.accountRows(), 0)
 	fmt.Fprintln(s)
-	table(s, h.runRows(), 0, 2, 3)
+	table(s, h.runRows(), 0, 2, 3, 4)
 	h.showDoubts(s)
 	return nil
 }
@@ -54,7 +55,7 @@ func (h *holdings) accountRows() [][]string {
 }
 
 func (h *holdings) runRows() [][]string {
-	rows := [][]string{{"RUN STARTED", "SHEET", "TARGET", "ENDED", "BY"}}
+	rows := [][]string{{"RUN STARTED", "SHEET", "TARGET", "ENDED", "LINKS", "BY"}}
 	for i, r := range h.Runs {
 		if i == statusLimit {
 			break
@@ -65,9 +66,21 @@ func (h *holdings) runRows() [][]string {
 		} else if r.ExitCode != nil {
 			ended = fmt.Sprintf("exit code %d", *r.ExitCode)
 		}
-		rows = append(rows, []string{r.Started.UTC().Format("2006-01-02 15:04Z"), r.Sheet, r.Target, ended, r.User + "@" + r.Host})
+		rows = append(rows, []string{r.Started.UTC().Format("2006-01-02 15:04Z"), r.Sheet, r.Target, ended, links(r.Counts), r.User + "@" + r.Host})
 	}
 	return rows
+}
+
+// links is how many of a run's rows have their link at its end: "7 of 20".
+func links(counts map[string]int) string {
+	rows := 0
+	for _, n := range counts {
+		rows += n
+	}
+	if rows == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d of %d", counts[string(partner.Created)]+counts[string(partner.AlreadyCreated)], rows)
 }
 
 // showDoubts says what support needs to know of each row.

@@ -50,7 +50,7 @@ func TestRunsAt80(t *testing.T) {
 func TestHoldings(t *testing.T) {
 	h := holdings{Ledger: "l.db", Accounts: []account{{Target: "staging", Account: "a", Created: 2}, {Target: "production", Account: "b", NotSent: 1}}}
 	for range 25 {
-		h.Runs = append(h.Runs, pastRun{Sheet: "list.csv", Target: "staging", User: "ann", Host: "pc7"})
+		h.Runs = append(h.Runs, pastRun{Sheet: "list.csv", Target: "staging", User: "ann", Host: "pc7", Counts: map[string]int{"created": 2, "already_created": 1, "invalid": 4}})
 		h.InDoubt = append(h.InDoubt, openDoubt{Company: "Acme", Line: 2, Target: "staging", Sent: time.Unix(0, 0), TraceID: "TRACE", Reason: "no answer came"})
 	}
 	var b strings.Builder
@@ -61,7 +61,7 @@ func TestHoldings(t *testing.T) {
 	if !strings.HasPrefix(got, "Ledger  l.db\n\nTARGET      ACCOUNT  CREATED  NOT SENT\nstaging     a        2        0\nproduction  b        0        1\n\nRUN STARTED") {
 		t.Errorf("the accounts:\n%s", got)
 	}
-	if n := strings.Count(got, "list.csv  staging  did not end by itself  ann@pc7\n"); n != statusLimit {
+	if n := strings.Count(got, "list.csv  staging  did not end by itself  3 of 7  ann@pc7\n"); n != statusLimit {
 		t.Errorf("%d runs are shown", n)
 	}
 	if n := strings.Count(got, "trace id TRACE\n"); n != statusLimit || !strings.HasSuffix(got, "  and 5 more: --json has them all\n") {

@@ -26,6 +26,7 @@ type Decision struct {
 	File        string // its path
 	Line        int    // in that file
 	Verdict     Verdict
+	TraceID     string // of the attempt that it is about
 	Token, Link string // only with DecidedCreated
 }
 
@@ -48,7 +49,7 @@ func (d Decision) Half(e ledger.Entry) bool {
 }
 
 // ReadDecisions reads the filled-in rows of an in-doubt file, by partner. An
-// unknown word is an error with its line.
+// unknown word, or a second decision on one partner, is an error with its line.
 func ReadDecisions(ctx context.Context, s *sheet.Sheet, rules *partner.Rules) (map[ledger.Key]Decision, error) {
 	decisions := map[ledger.Key]Decision{}
 	w := walker{sheet: s, rules: rules, seed: maphash.MakeSeed()}
@@ -64,6 +65,9 @@ func ReadDecisions(ctx context.Context, s *sheet.Sheet, rules *partner.Rules) (m
 			if !b.rows[i].Valid() {
 				return decisionError(s, d.Line, "the row is not valid any more", "put its cells back as they were; only onboard_decision, onboard_token and onboard_link are for you")
 			}
+			if other, twice := decisions[b.rows[i].Key]; twice {
+				return decisionError(s, d.Line, fmt.Sprintf("line %d decides about the same partner", other.Line), "leave one of the two")
+			}
 			decisions[b.rows[i].Key] = d
 		}
 		return nil
@@ -72,7 +76,7 @@ func ReadDecisions(ctx context.Context, s *sheet.Sheet, rules *partner.Rules) (m
 }
 
 func readDecision(s *sheet.Sheet, row sheet.Row) (Decision, error) {
-	d := Decision{File: s.Path, Line: row.Line, Verdict: Verdict(strings.ToLower(s.Added(row, "onboard_decision")))}
+	d := Decision{File: s.Path, Line: row.Line, Verdict: Verdict(strings.ToLower(s.Added(row, "onboard_decision"))), TraceID: s.Added(row, "onboard_trace_id")}
 	switch d.Verdict {
 	case "", DecidedSkip, DecidedResend:
 		return d, nil
@@ -81,6 +85,13 @@ func readDecision(s *sheet.Sheet, row sheet.Row) (Decision, error) {
 		return d, nil
 	}
 	return d, decisionError(s, row.Line, fmt.Sprintf("the decision %q is not known", string(d.Verdict)), "write created, resend or skip into onboard_decision")
+}
+
+// Outdated finds a wish to send again that is about another attempt than the one
+// that is in doubt now: it was carried out, and must not be a second time. That a
+// partner exists stays true.
+func (d Decision) Outdated(e ledger.Entry) bool {
+	return d.Verdict == DecidedResend && d.TraceID != e.TraceID
 }
 
 func decisionError(s *sheet.Sheet, line int, msg, hint string) error {
