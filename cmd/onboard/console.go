@@ -59,7 +59,9 @@ func (c *console) interactive() bool {
 }
 
 // say prints a line for people.
-func (c *console) say(format string, args ...any) { fmt.Fprintf(c.err, format+"\n", args...) }
+func (c *console) say(format string, args ...any) {
+	fmt.Fprintln(c.err, report.Visible(fmt.Sprintf(format, args...)))
+}
 
 // ask shows a question and reads one line. The end of ctx is an answer, too.
 func (c *console) ask(ctx context.Context, question string) (string, error) {

@@ -46,7 +46,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "onboard: interrupted, and nothing was sent")
 		return report.ExitInterrupted
 	}
-	fmt.Fprintln(stderr, "onboard: "+err.Error())
+	fmt.Fprintln(stderr, "onboard: "+report.Visible(err.Error()))
 	return report.ExitNothing
 }
 

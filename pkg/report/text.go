@@ -39,7 +39,7 @@ func (to Screen) Closing(s *Summary, stop *batch.Stop, next []string) {
 		{"Problems", s.Files.Problems, bad + doubts}, {"Summary", s.Files.Summary, 1}, {"Report", s.Files.Report, 1},
 	} {
 		if f.path != "" && f.rows > 0 {
-			fmt.Fprintf(t, "%s\t%s\n", f.name, f.path)
+			fmt.Fprintf(t, "%s\t%s\n", f.name, visible(f.path))
 		}
 	}
 	writeNext(t, next)
@@ -51,9 +51,9 @@ func (to Screen) stopped(stop *batch.Stop) {
 	if stop == nil {
 		return
 	}
-	to.Hanging("", 0, to.paint(red, "Stopped")+": "+stop.Reason)
+	to.Hanging("", 0, to.paint(red, "Stopped")+": "+visible(stop.Reason))
 	if stop.Hint != "" {
-		to.Hanging("", 0, "hint: "+stop.Hint)
+		to.Hanging("", 0, "hint: "+visible(stop.Hint))
 	}
 }
 
@@ -63,7 +63,7 @@ func writeNext(w io.Writer, next []string) {
 		if i > 0 {
 			label = ""
 		}
-		fmt.Fprintf(w, "%s\t%s\n", label, line)
+		fmt.Fprintf(w, "%s\t%s\n", label, visible(line))
 	}
 }
 

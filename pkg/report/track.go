@@ -192,7 +192,7 @@ func (to Screen) TrackClosing(s *TrackSummary, stop *batch.Stop, next []string) 
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	for _, f := range [][2]string{{"Tracking", s.Files.Tracking}, {"Summary", s.Files.Summary}} {
 		if f[1] != "" {
-			fmt.Fprintf(t, "%s\t%s\n", f[0], f[1])
+			fmt.Fprintf(t, "%s\t%s\n", f[0], visible(f[1]))
 		}
 	}
 	writeNext(t, next)
