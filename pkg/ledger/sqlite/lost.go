@@ -29,6 +29,8 @@ const (
 	underwayMark = "recorded\n"
 )
 
+var errLostLog = errors.New("its -wal file was lost, or left behind when it was moved")
+
 // mark leaves the traces of a run whose row is recorded.
 func (r *Run) mark() error {
 	var busy, frames, copied int
@@ -86,6 +88,6 @@ func (l *Ledger) refuseLost() error {
 // file is that of a run which claimed nothing.
 func (l *Ledger) lost(id, accept string) error {
 	base := filepath.Base(l.path)
-	return fmt.Errorf("what run %s recorded is missing from the ledger %s: its -wal file was lost, or left behind when it was moved; hint: put %s-wal and the folder %s.owners back beside it; if they are gone for good, find out which partners exist (results files, the platform), %s %s, and run again",
-		id, l.path, base, base, accept, l.lockPath(id))
+	return fmt.Errorf("what run %s recorded is missing from the ledger %s: %w; hint: put %s-wal and the folder %s.owners back beside it; if they are gone for good, find out which partners exist (results files, the platform), %s %s, and run again",
+		id, l.path, errLostLog, base, base, accept, l.lockPath(id))
 }

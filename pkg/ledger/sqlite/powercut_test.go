@@ -133,6 +133,9 @@ func (m *marks) judge(path string) (lost int, err error) {
 		return 0, fmt.Errorf("integrity: %s %w", word, err)
 	}
 	r, err := l.Begin(sandbox, sheet)
+	if errors.Is(err, errLostLog) { // a loss that was noticed is a loss
+		return 1, nil
+	}
 	if err != nil {
 		return 0, err
 	}
