@@ -30,6 +30,9 @@ type ending struct {
 	rate     float64     // set, in requests per second
 	kept     decisions   // on rows that stay in doubt
 
+	corrected string // where the corrections went that stood in the place of the errors; "" for none
+	errorsSum string // SHA-256 of the errors file
+
 	attention batch.Attention
 }
 
@@ -66,9 +69,13 @@ func (e *ending) emit(r *batch.Result) error {
 // finish returns the exit code as an error, if it is not 0.
 func (e *ending) finish() error {
 	exit := report.ExitOf(e.stop, e.out.Counts)
+	err := e.out.Ready()
+	if err == nil {
+		e.errorsSum, err = e.out.Errors.SHA256()
+	}
 	s := e.summary(exit)
 	next := e.next(exit, s)
-	err := errors.Join(e.out.Ready(), e.fillSummary(s), e.fillReport(s, next))
+	err = errors.Join(err, e.fillSummary(s), e.fillReport(s, next))
 	if err != nil {
 		e.discard() // none is replaced: new errors beside old results would tell of no run
 	} else {
@@ -85,6 +92,9 @@ func (e *ending) finish() error {
 	if !e.flags.quiet || exit.Code != report.ExitOK {
 		e.console.screen().Closing(s, e.stop, next)
 	}
+	if e.corrected != "" {
+		e.console.say("%s is not as onboard wrote it, so it is kept as %s", s.Files.Errors, e.corrected)
+	}
 	if exit.Code != report.ExitOK {
 		return exitError{exit.Code}
 	}
@@ -98,7 +108,7 @@ func (e *ending) summary(exit report.Exit) *report.Summary {
 		Counts:    report.CountsOf(e.out.Counts, e.progress == nil),
 		StartedAt: e.started.UTC(), FinishedAt: time.Now().UTC(),
 		Exit:  exit,
-		Files: e.files(),
+		Files: e.files(), ErrorsSHA256: e.errorsSum,
 	}
 	if e.progress != nil {
 		s.HTTP = report.HTTPOf(e.progress)
@@ -144,9 +154,15 @@ func (e *ending) fillReport(s *report.Summary, next []string) error {
 	return errors.Join(report.WritePage(e.page, &p), e.page.Ready())
 }
 
-// commit puts all files in their places.
+// commit puts all files in their places, and what somebody corrected meanwhile
+// in another one.
 func (e *ending) commit() error {
-	err := e.out.Commit()
+	var err error
+	if e.corrected, err = e.keepCorrections(); err != nil {
+		e.discard()
+		return err
+	}
+	err = e.out.Commit()
 	for _, f := range []*sheet.File{e.numbers, e.page} {
 		if f != nil {
 			err = errors.Join(err, f.Commit())

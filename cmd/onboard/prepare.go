@@ -16,8 +16,6 @@ import (
 	"onboard/pkg/lmpi"
 	"onboard/pkg/pace"
 	"onboard/pkg/partner"
-	"onboard/pkg/sandbox"
-	"onboard/pkg/sheet"
 )
 
 // prepare opens all that a submission needs, and refuses what can be refused
@@ -92,52 +90,13 @@ func (s *submission) places() error {
 	if err != nil {
 		return err
 	}
-	if err := distinct(append(s.outputs(s.path, s.dir, s.sheet.Base), s.otherPlaces(book)...)); err != nil {
-		return err
-	}
-	return s.keepsRealLinks()
+	return distinct(append(s.outputs(s.path, s.dir, s.sheet.Base), s.otherPlaces(book)...))
 }
 
 // otherPlaces are the files beside a sheet and its outputs.
 func (s *submission) otherPlaces(book string) []place {
 	return []place{{"the log", s.logFile}, {"the credentials file", s.credentials},
 		{"the ledger", book}, {"part of the ledger", book + "-wal"}, {"part of the ledger", book + "-shm"}}
-}
-
-// keepsRealLinks refuses to put a rehearsal's invented links in the place of
-// real ones.
-func (s *submission) keepsRealLinks() error {
-	if s.target != "sandbox" {
-		return nil
-	}
-	path := filepath.Join(s.dir, s.sheet.Base+".results.csv")
-	link, err := firstLink(path)
-	if err != nil || link == "" || strings.HasPrefix(link, sandbox.LinkPrefix) {
-		return nil // no file of ours, or one of a rehearsal
-	}
-	return fmt.Errorf("%s holds real links, and a rehearsal would replace them; hint: rehearse with --out and another folder", path)
-}
-
-// firstLink is the link of the first row of a results file.
-func firstLink(path string) (string, error) {
-	s, err := sheet.Open(path, nil, sheet.Options{Optional: func(partner.Field) bool { return true }})
-	if err != nil {
-		return "", err
-	}
-	defer s.Close()
-	scanner, err := s.Scan()
-	if err != nil {
-		return "", err
-	}
-	block, err := scanner.Next()
-	if err != nil {
-		return "", err
-	}
-	rows, err := s.Parse(block)
-	if err != nil || len(rows.Rows) == 0 {
-		return "", err
-	}
-	return s.Added(rows.Rows[0], "onboard_link"), nil
 }
 
 // ledgerPath is where the ledger is; the embedded sandbox's is temporary

@@ -73,7 +73,8 @@ func (s *submission) giveUp(err error) error {
 }
 
 // makePlan is pass 1. With --check-existing it asks first which partners there
-// are; without an answer nothing is sent.
+// are; without an answer nothing is sent, nor with links in the way that are
+// nowhere else.
 func (s *submission) makePlan(ctx context.Context, each func(*batch.Result) error) (err error) {
 	var existing map[partner.Key]bool
 	if s.checkExisting {
@@ -84,7 +85,23 @@ func (s *submission) makePlan(ctx context.Context, each func(*batch.Result) erro
 	if s.ledgerNew, err = s.ledgerRun.Empty(ctx); err != nil {
 		return err
 	}
-	s.plan, err = batch.MakePlan(ctx, s.sheet, s.rules, s.ledgerRun, existing, each)
+	old := s.oldResults()
+	if old == nil {
+		s.plan, err = batch.MakePlan(ctx, s.sheet, s.rules, s.ledgerRun, existing, each)
+		return err
+	}
+	defer old.Close()
+	known := batch.NewKnownLinks()
+	s.plan, err = batch.MakePlan(ctx, s.sheet, s.rules, s.ledgerRun, existing, func(r *batch.Result) error {
+		known.Add(r)
+		if each == nil {
+			return nil
+		}
+		return each(r)
+	})
+	if err == nil {
+		err = s.keepsLinks(ctx, old, known)
+	}
 	return err
 }
 

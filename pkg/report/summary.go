@@ -23,6 +23,8 @@ type Summary struct {
 	FinishedAt time.Time      `json:"finished_at"`
 	Exit       Exit           `json:"exit"`
 	Files      Files          `json:"files"`
+
+	ErrorsSHA256 string `json:"errors_sha256,omitempty"` // of the errors file as it was written, to know corrections by
 }
 
 // Input names the sheet that was read.

@@ -18,10 +18,7 @@ func (s *Sheet) Added(row Row, name string) string { return s.cell(row, s.addedC
 func (s *Sheet) Cell(row Row, f partner.Field) string { return s.cell(row, s.columns[f]) }
 
 func (s *Sheet) cell(row Row, i int) string {
-	if cells := rawCells(row.Raw, s.Delimiter, nil); i >= 0 && i < len(cells) {
-		return partner.Clean(unguard(unquote(cells[i])))
-	}
-	return ""
+	return textAt(rawCells(row.Raw, s.Delimiter, nil), i)
 }
 
 func (s *Sheet) addedColumn(name string) int {

@@ -2,7 +2,10 @@ package sheet
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -95,6 +98,21 @@ func (o *File) Ready() error {
 		o.failure = errors.Join(o.w.Flush(), o.f.Sync(), o.f.Close())
 	}
 	return o.failure
+}
+
+// SHA256 is the hash of a file that is ready, in hex.
+func (o *File) SHA256() (string, error) { return SHA256Of(o.f.Name()) }
+
+// SHA256Of is the hash of a file's bytes, in hex.
+func SHA256Of(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // Commit makes the file ready, if it is not, and puts it in its place. A link that

@@ -53,6 +53,12 @@ func (s *Sheet) mapColumns(opt Options) error {
 	for i, h := range s.Header {
 		s.ours[i] = added[partner.Clean(h)]
 	}
+	if opt.addedOnly {
+		for f := range s.columns {
+			s.columns[f] = -1
+		}
+		return nil
+	}
 	maps, err := s.resolveMaps(opt)
 	if err != nil {
 		return err

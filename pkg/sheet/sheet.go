@@ -58,6 +58,7 @@ type Options struct {
 	Optional  func(f partner.Field) bool // fields that may go without a column
 	TempDir   string                     // where standard input is spooled; "": the system's
 	Command   string                     // the command that is running, for hints: "onboard validate list.csv"
+	addedOnly bool                       // no column is to hold a field
 }
 
 // Sheet is an opened file whose header is understood.
