@@ -9,7 +9,11 @@ import (
 
 // interruptible is a context that the first signal ends: before anything is
 // sent there is nothing to finish.
+//
+// From here on a screen that is gone, as in a pipe to head, ends no run: the
+// files matter more. What was asked for on standard output is still missed.
 func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, release := signal.NotifyContext(ctx, stopping...)
 	context.AfterFunc(ctx, release) // a second one ends the program the system's way, whatever it is busy with
 	return ctx, release
