@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -331,7 +332,7 @@ func (t *tracking) conclude(s *report.TrackSummary, stop *batch.Stop) error {
 
 // strange says that it is probably the wrong ledger that was asked.
 func (t *tracking) strange(s *report.TrackSummary) {
-	if s.Input != nil && s.Counts[batch.NotCreated]+s.Counts[batch.NotValid] == s.Input.Rows {
+	if s.Input != nil && s.Counts[batch.NotCreated]+s.Counts[batch.NotValid]+s.Counts[batch.Repeated] == s.Input.Rows {
 		t.say("hint: none of these rows was created with this target, account and ledger; use the --target, the credentials, the --ledger and the --key of the submission")
 	}
 }
@@ -343,6 +344,12 @@ func (t *tracking) next(s *report.TrackSummary) (next []string) {
 	}
 	if s.Counts[batch.DoubtState] > 0 {
 		next = append(next, t.again.line("reconcile", t.path, "watch", "summary"))
+	}
+	if s.Counts[batch.NotValid] > 0 && t.sheet != nil {
+		corrected := filepath.Join(t.dir, t.sheet.Base+".errors.csv")
+		if _, err := os.Stat(corrected); err == nil {
+			next = append(next, "rows that were corrected in "+quote(corrected)+" and submitted with it: "+t.again.line("track", corrected, "summary"))
+		}
 	}
 	return next
 }

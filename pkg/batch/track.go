@@ -23,6 +23,7 @@ const (
 	BeingSent  = "being_sent"  // by another run, now
 	DoubtState = "in_doubt"    // may have been created
 	NotValid   = "invalid"     // the row as it stands names no partner
+	Repeated   = "duplicate"   // the partner stands further up in the sheet, and its state there
 )
 
 // foreign is a word of the API as it is shown: in quotation marks when it would
@@ -127,7 +128,7 @@ func (t *Tracking) readSheet(ctx context.Context, see func(*Tracked) error) (bla
 }
 
 // readBlock looks up what was heard of the rows of a block. A partner that
-// stands in the sheet twice is open once.
+// stands in the sheet twice has one onboarding, and counts once.
 func (t *Tracking) readBlock(ctx context.Context, b checkedBlock, first *firstLines, see func(*Tracked) error) error {
 	var keys []ledger.Key
 	for i := range b.rows {
@@ -142,9 +143,11 @@ func (t *Tracking) readBlock(ctx context.Context, b checkedBlock, first *firstLi
 	for i := range b.rows {
 		c := &b.rows[i]
 		r := Tracked{State: withoutOnboarding(c)}
-		if r.State == "" {
+		switch {
+		case c.Valid() && first.add(c.Key, c.Line) != c.Line:
+			r.State = Repeated
+		case r.State == "":
 			r = track(ledger.Onboarding{Key: c.Key, Token: c.earlier.Token, TraceID: c.earlier.TraceID, Tracking: heard[c.Key]})
-			r.Open = r.Open && first.add(c.Key, c.Line) == c.Line
 		}
 		r.Row = c.Row
 		if err := see(&r); err != nil {

@@ -142,7 +142,7 @@ func TestTrackingStates(t *testing.T) {
 	server := newAPI(map[string][]lmpi.Reading{"tok-Acme": {says("success")}, "tok-Beta": {says("waiting")}})
 	tr.Ask = server.ask
 
-	before := map[string]int{NotAsked: 3, NotCreated: 2, NoToken: 1, BeingSent: 1, DoubtState: 1, NotValid: 1}
+	before := map[string]int{NotAsked: 2, Repeated: 1, NotCreated: 2, NoToken: 1, BeingSent: 1, DoubtState: 1, NotValid: 1}
 	if diff := cmp.Diff(before, counts(t, tr)); diff != "" {
 		t.Errorf("before (-want +got)\n%s", diff)
 	}
@@ -172,7 +172,7 @@ func TestTrackingStates(t *testing.T) {
 		cells := strings.SplitN(line, ",", 7)
 		firsts = append(firsts, strings.Join(append(cells[:4:4], cells[5]), ","))
 	}
-	want := []string{"onboard_line,onboard_state,onboard_partner_id,onboard_user_id,company_name", "2,success,p,u,Acme", "3,waiting,,,Beta", "4,success,p,u,Acme",
+	want := []string{"onboard_line,onboard_state,onboard_partner_id,onboard_user_id,company_name", "2,success,p,u,Acme", "3,waiting,,,Beta", "4,duplicate,,,Acme",
 		"5,not_created,,,Gamma", "6,no_token,,,Delta", "7,being_sent,,,Eps", "8,not_created,,,Zeta", "9,in_doubt,,,Eta", "10,invalid,,,"}
 	if diff := cmp.Diff(want, firsts); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -44,7 +44,7 @@ type TrackFiles struct {
 // other words of the API come between.
 var (
 	apiStates = []string{"success", "progressing", "fail"}
-	ourStates = []string{batch.NotAsked, batch.NoToken, batch.DoubtState, batch.BeingSent, batch.NotCreated, batch.NotValid}
+	ourStates = []string{batch.NotAsked, batch.NoToken, batch.DoubtState, batch.BeingSent, batch.NotCreated, batch.NotValid, batch.Repeated}
 )
 
 // TrackCounts gives every known state a number.
@@ -86,6 +86,7 @@ func TrackExit(stop *batch.Stop, counts map[string]int, silent []NoAnswer) Exit 
 	for _, state := range ourStates[1:] {
 		rest += counts[state]
 	}
+	rest -= counts[batch.Repeated] // the first row tells
 	add(rest, "row", "without an onboarding")
 	if len(reasons) > 0 {
 		return Exit{ExitErrors, strings.Join(reasons, ", ")}

@@ -66,6 +66,7 @@ Next     onboard track
   "open": 2,
   "counts": {
     "being_sent": 0,
+    "duplicate": 0,
     "fail": 1,
     "in_doubt": 0,
     "invalid": 0,
