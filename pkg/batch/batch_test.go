@@ -54,8 +54,10 @@ func TestPostalCodes(t *testing.T) {
 	add("GB", "SW1A 1AA", "EC1A", "N1")
 	add("AT", "1010", "4020", "5020", "")
 	word := ": a spreadsheet program may have taken a leading zero off"
-	want := []Warning{{14, "in BE, postal codes have 4 digits, and 1 here of 3" + word}, {8, "in DE, postal codes have 5 digits, and 1 here of 4" + word},
-		{5, "in US, postal codes have 5 digits, and 1 here of 4" + word}}
+	add("JP", "100001", "100002", "100003", "1000004")
+	want := []Warning{{Line: 14, Message: "in BE, postal codes have 4 digits, and 1 here of 3" + word}, {Line: 8, Message: "in DE, postal codes have 5 digits, and 1 here of 4" + word},
+		{Line: 22, Message: "in JP, postal codes have 7 digits, and 3 here of 6" + word, Lines: []int{22, 23, 24}},
+		{Line: 5, Message: "in US, postal codes have 5 digits, and 1 here of 4" + word}}
 	if diff := cmp.Diff(want, c.warnings()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -87,7 +89,7 @@ func TestUncomputed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Warning{{2, "F2: a cell has a formula without a result, and is read as empty; open the workbook in a spreadsheet program and save it"}}
+	want := []Warning{{Line: 2, Message: "F2: a cell has a formula without a result, and is read as empty; open the workbook in a spreadsheet program and save it"}}
 	if diff := cmp.Diff(want, plan.Warnings); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -77,7 +77,7 @@ func uncomputed(s *sheet.Sheet) []Warning {
 	if first := s.Workbook.First; first != "" {
 		cells = first + ": " + cells
 	}
-	return []Warning{{s.Workbook.Row, cells + " read as empty; open the workbook in a spreadsheet program and save it"}}
+	return []Warning{{Line: s.Workbook.Row, Message: cells + " read as empty; open the workbook in a spreadsheet program and save it"}}
 }
 
 func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
@@ -165,7 +165,11 @@ func (p *Plan) stillDuplicate(c *Checked) (Result, bool) {
 		return Result{}, false
 	}
 	r := Result{Row: c.Row, Status: partner.Duplicate}
-	return r.problem(partner.DuplicateRow, p.Sheet.Added(c.Row, "onboard_problems"), hint), true
+	message, first := strings.CutSuffix(p.Sheet.Added(c.Row, "onboard_problems"), " already")
+	if first { // the line is not one of this file
+		message, hint = message+" of the sheet that this file came from", strings.Replace(hint, ", and", " there, and", 1)
+	}
+	return r.problem(partner.DuplicateRow, message, hint), true
 }
 
 // mark ends the hint of a duplicate, and tells whether the row is still the

@@ -2,6 +2,8 @@ package batch
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"onboard/pkg/partner"
 )
@@ -11,8 +13,11 @@ import (
 // alone count.
 type postalCodes struct {
 	counts [26 * 26][maxPostal + 1]int32
-	first  [26 * 26][maxPostal + 1]int32 // line of the first one
+	lines  [26 * 26][maxPostal + 1][mostLines]int32 // of the first ones
 }
+
+// mostLines is how many lines are remembered: one more than are shown.
+const mostLines = shownLines + 1
 
 const (
 	maxPostal  = 10 // code points of a postal code, from the API's page
@@ -33,9 +38,10 @@ func (c *postalCodes) add(p *partner.Partner, line int) {
 	if i < 0 || i >= len(c.counts) {
 		return
 	}
-	if c.counts[i][len(code)]++; c.first[i][len(code)] == 0 {
-		c.first[i][len(code)] = int32(line)
+	if n := c.counts[i][len(code)]; n < mostLines {
+		c.lines[i][len(code)][n] = int32(line)
 	}
+	c.counts[i][len(code)]++
 }
 
 // Warning is something that a person should look at, though no row breaks a
@@ -43,6 +49,25 @@ func (c *postalCodes) add(p *partner.Partner, line int) {
 type Warning struct {
 	Line    int    `json:"line"` // an example
 	Message string `json:"message"`
+	Lines   []int  `json:"lines,omitempty"` // the first ones, when there are several
+}
+
+// shownLines is how many lines people are shown of one warning.
+const shownLines = 10
+
+// Where names the lines: "line 5", "lines 5, 7, 9".
+func (w *Warning) Where() string {
+	if len(w.Lines) == 0 {
+		return fmt.Sprintf("line %d", w.Line)
+	}
+	var text []string
+	for _, line := range w.Lines[:min(len(w.Lines), shownLines)] {
+		text = append(text, strconv.Itoa(line))
+	}
+	if len(w.Lines) > shownLines {
+		text = append(text, "…")
+	}
+	return "lines " + strings.Join(text, ", ")
 }
 
 // postalDigits are the digits of the postal codes of countries in which some
@@ -76,9 +101,17 @@ func (c *postalCodes) warnings() (all []Warning) {
 		if usual < 2 || c.counts[i][usual-1] == 0 {
 			continue
 		}
-		all = append(all, Warning{int(c.first[i][usual-1]), fmt.Sprintf(
+		n := c.counts[i][usual-1]
+		w := Warning{Line: int(c.lines[i][usual-1][0]), Message: fmt.Sprintf(
 			"in %c%c, postal codes have %[5]d digits, and %[3]d here of %[4]d: a spreadsheet program may have taken a leading zero off",
-			'A'+i/26, 'A'+i%26, c.counts[i][usual-1], usual-1, usual)})
+			'A'+i/26, 'A'+i%26, n, usual-1, usual)}
+		for _, line := range c.lines[i][usual-1][:min(n, mostLines)] {
+			w.Lines = append(w.Lines, int(line))
+		}
+		if n == 1 {
+			w.Lines = nil
+		}
+		all = append(all, w)
 	}
 	return all
 }

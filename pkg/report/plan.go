@@ -181,7 +181,7 @@ func ledgerWords(p PlanInfo) string {
 
 func (s Screen) problems(p *batch.Plan) {
 	for _, warning := range p.Warnings {
-		s.Hanging(s.paint(yellow, "Warning")+"  ", labelWidth, fmt.Sprintf("%s (line %d)", warning.Message, warning.Line))
+		s.Hanging(s.paint(yellow, "Warning")+"  ", labelWidth, fmt.Sprintf("%s (%s)", warning.Message, warning.Where()))
 	}
 	if len(p.Common) == 0 {
 		return
