@@ -24,7 +24,12 @@ func newFields(c *console) *cobra.Command {
 and the header spellings that are understood. Case, spaces and punctuation of a
 header do not matter. Other columns are carried through untouched.`,
 		Example: "  onboard fields\n  onboard fields | less\n  onboard fields --json-schema > partner.schema.json",
-		Args:    cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("fields takes no name, and lists all; hint: onboard fields | grep %s", quote(args[0]))
+			}
+			return nil
+		},
 		RunE: func(*cobra.Command, []string) error {
 			switch {
 			case schema:

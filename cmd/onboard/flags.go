@@ -81,10 +81,10 @@ func (s *sheetFlags) newRules() (*partner.Rules, error) {
 	}
 	for _, pair := range s.defaults {
 		f, value, err := fieldAndValue("--default", pair)
-		if err == nil {
-			err = r.Default(f, value)
-		}
 		if err != nil {
+			return nil, err
+		}
+		if err := r.Default(f, value); err != nil {
 			return nil, fmt.Errorf("%s %w", s.from("--default", pair), err)
 		}
 	}
@@ -155,9 +155,12 @@ func delimiter(name string) (byte, error) {
 func fieldAndValue(flag, pair string) (partner.Field, string, error) {
 	name, value, ok := strings.Cut(pair, "=")
 	if !ok {
-		return 0, "", fmt.Errorf("%q has no =; hint: %s data_center=EU", pair, flag)
+		return 0, "", fmt.Errorf("%s %q has no =; hint: %s data_center=EU", flag, pair, flag)
 	}
 	f, err := fieldNamed(name)
+	if err != nil {
+		err = fmt.Errorf("%s %q: %w", flag, pair, err)
+	}
 	return f, value, err
 }
 

@@ -218,7 +218,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		if letters := unknown.GetSpecifiedShortnames(); len(letters) > 1 {
 			typed = letters // -target is read as -t -a -r …
 		}
-		if near := nearFlags(cmd, typed); len(near) > 0 {
+		if networkOnly[typed] && cmd.Name() == "validate" {
+			hint = "validate uses no network and sends nothing; --" + typed + " is for submit"
+		} else if near := nearFlags(cmd, typed); len(near) > 0 {
 			hint = "did you mean --" + strings.Join(near, " or --") + "?"
 		}
 	case errors.As(err, &bad):
@@ -227,6 +229,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	return fmt.Errorf("%w; hint: %s", err, hint)
 }
+
+// networkOnly are flags of submit that people give to validate, too.
+var networkOnly = map[string]bool{"yes": true, "y": true, "target": true, "ledger": true, "credentials": true, "rate-limit": true, "dry-run": true, "limit": true}
 
 // kinds are the types of flags in plain words.
 var kinds = map[string]string{"bool": "true or false", "int": "a whole number", "int64": "a whole number", "duration": "a time such as 500ms, 70s or 5m"}

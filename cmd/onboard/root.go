@@ -37,7 +37,12 @@ nothing is created twice.`,
 	root.SetHelpFunc(showHelp)
 	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(flagError)
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		for _, name := range strangeVariables(root, os.Environ()) {
+			c.say("Warning  %s is no variable of onboard, and is ignored%s", name, nearVariable(cmd, name))
+		}
+		return fromEnvironment(cmd.Flags())
+	}
 	root.AddCommand(newValidate(c), newSubmit(c), newReconcile(c), newTrack(c), newStatus(c), newTemplate(c), newFields(c), newSandbox(c), newVersion(c), newCompletion(), newMan())
 	complete(root)
 	return root
@@ -76,6 +81,31 @@ func fromEnvironment(flags *pflag.FlagSet) (err error) {
 // variable is the environment variable of a flag.
 func variable(flag string) string {
 	return "ONBOARD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// strangeVariables are those of an environment that look like ours and belong to
+// no flag: a misspelt ONBOARD_LEDGER would be another ledger.
+func strangeVariables(root *cobra.Command, environment []string) (strange []string) {
+	known := map[string]bool{tokenVariable: true, secretVariable: true}
+	for _, cmd := range root.Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known[variable(f.Name)] = true })
+	}
+	for _, setting := range environment {
+		name, _, _ := strings.Cut(setting, "=")
+		if strings.HasPrefix(name, "ONBOARD_") && !strings.HasPrefix(name, "ONBOARD_TEST_") && name != "ONBOARD_COMPARE" && !known[name] {
+			strange = append(strange, name)
+		}
+	}
+	return strange
+}
+
+// nearVariable is the question whether another variable was meant; "" for none.
+func nearVariable(cmd *cobra.Command, name string) string {
+	near := nearFlags(cmd, strings.ToLower(strings.TrimPrefix(name, "ONBOARD_")))
+	if len(near) == 0 {
+		return ""
+	}
+	return "; did you mean " + variable(near[0]) + "?"
 }
 
 // oneFile accepts exactly one sheet.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -86,6 +87,10 @@ func serveSandbox(c *console, flags *sandboxFlags) error {
 	}
 	server := sandbox.New(config)
 	address, stop, err := server.Start()
+	var taken *net.OpError
+	if errors.As(err, &taken) {
+		err = fmt.Errorf("%w; hint: another place is --listen 127.0.0.1:0, which takes a free port", err)
+	}
 	if err != nil {
 		return err
 	}

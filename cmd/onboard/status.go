@@ -65,6 +65,9 @@ func status(ctx context.Context, c *console, path, file, backup string, asJSON b
 	}
 	defer l.Close()
 	if backup != "" {
+		if _, err := os.Stat(filepath.Dir(backup)); errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("--backup %s: there is no such folder; hint: check the spelling, or create the folder first", backup)
+		}
 		if err := l.Backup(ctx, backup); err != nil {
 			return err
 		}
@@ -74,6 +77,9 @@ func status(ctx context.Context, c *console, path, file, backup string, asJSON b
 	h, err := readHoldings(ctx, l, postgres.Redacted(path), file)
 	if err != nil {
 		return err
+	}
+	if file != "" && len(h.Runs) == 0 && !asJSON {
+		c.say("No run of %s is in this ledger; 'onboard status' shows all.", file)
 	}
 	return h.tell(c, asJSON)
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"runtime"
@@ -39,6 +40,9 @@ func findTarget(name, credentialsFile string) (*target, error) {
 	address, ok := lmpi.Endpoint(name)
 	if !ok {
 		address = name
+		if host, port, err := net.SplitHostPort(name); err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback()) && port != "" {
+			return nil, fmt.Errorf("--target %s is no web address; hint: --target http://%s", name, name)
+		}
 		if !strings.Contains(name, "://") {
 			return nil, fmt.Errorf("--target %s is not known; hint: it is sandbox, staging, production or a web address that begins with https://", name)
 		}
@@ -118,6 +122,9 @@ func findCredentials(file string) (lmpi.Credentials, error) {
 // It never repeats what it reads.
 func readCredentials(path string) (token, secret string, err error) {
 	info, err := os.Stat(path) // before opening it: a pipe that nobody writes to would never open
+	if errors.Is(err, os.ErrNotExist) {
+		return "", "", fmt.Errorf("%s: there is no such credentials file; hint: check the spelling and the folder", path)
+	}
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("it is not an ordinary file")
 	}

@@ -2,6 +2,8 @@ package sheet
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -23,6 +25,9 @@ func (s *Sheet) missing(opt Options) error {
 		return nil
 	}
 	msg := "the sheet has no column for " + strings.Join(fields, ", ")
+	if opt.Delimiter != 0 && len(s.Header) == 1 {
+		return s.headerError(msg, fmt.Sprintf("with %q between cells the header is one cell; leave out --delimiter, and it is found from the header", string(opt.Delimiter)))
+	}
 	var hints []string
 	if column := s.wholeNames(fields); column >= 0 {
 		fields = slices.DeleteFunc(fields, func(name string) bool { return slices.Contains(halves, name) })
@@ -131,4 +136,30 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(y)]
+}
+
+// nearFile is what to do about a file that is not there: the one of its folder
+// that was probably meant, if any.
+func nearFile(path string) string {
+	files, _ := os.ReadDir(filepath.Dir(path))
+	name := strings.ToLower(filepath.Base(path))
+	best, bestDistance := "", 3
+	for _, f := range files {
+		other := strings.ToLower(f.Name())
+		stem, ending := base(other), filepath.Ext(other)
+		if !slices.Contains([]string{".csv", ".tsv", ".txt", ".xlsx"}, ending) {
+			continue
+		}
+		d := distance(name, other)
+		if stem == name || stem == base(name) {
+			d = min(d, 1)
+		}
+		if d < bestDistance && d*3 <= len(name) {
+			best, bestDistance = f.Name(), d
+		}
+	}
+	if best == "" {
+		return "check the spelling and the folder"
+	}
+	return "did you mean " + filepath.Join(filepath.Dir(path), best) + "?"
 }

@@ -104,6 +104,10 @@ func Open(path string, stdin io.Reader, opt Options) (*Sheet, error) {
 		s.Close()
 		return nil, err
 	}
+	if opt.Sheet != "" && s.Workbook == nil {
+		s.Close()
+		return nil, &FileError{File: s.Name(), Msg: "this is a text file, and has no sheets", Hint: "leave out --sheet"}
+	}
 	if err := s.readHeader(opt); err != nil {
 		s.Close()
 		return nil, err
@@ -114,7 +118,7 @@ func Open(path string, stdin io.Reader, opt Options) (*Sheet, error) {
 func openRegular(path string) (*os.File, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, &FileError{File: path, Msg: "there is no such file", Hint: "check the spelling and the folder"}
+		return nil, &FileError{File: path, Msg: "there is no such file", Hint: nearFile(path)}
 	} else if err != nil {
 		return nil, err
 	}
