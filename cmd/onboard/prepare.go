@@ -42,9 +42,10 @@ func (s *submission) prepare() (release func(), err error) {
 	if err := s.places(); err != nil {
 		return release, err
 	}
-	if err := s.keepProfile(s.rules); err != nil {
+	if err := s.keepProfile(s.console, s.rules); err != nil {
 		return release, err
 	}
+	s.again.saved = s.saveFile
 	return release, s.connect(&opened)
 }
 

@@ -84,7 +84,9 @@ func (e *lineError) Unwrap() error { return e.error }
 // readProfile reads a profile file. Its errors name the line.
 func readProfile(path string) (p profile, err error) {
 	text, err := os.ReadFile(path)
-	if err != nil {
+	if errors.Is(err, os.ErrNotExist) {
+		return p, &sheet.FileError{File: path, Msg: "there is no such profile", Hint: "check the spelling and the folder; --save-profile writes one"}
+	} else if err != nil {
 		return p, fmt.Errorf("can't read the profile: %w", err)
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
@@ -183,7 +185,8 @@ func sorted[K ~string, V any](m map[K]V) []K {
 }
 
 // keepProfile writes what this run used, so that the next month is one command.
-func (s *sheetFlags) keepProfile(r *partner.Rules) error {
+// A profile that says something else is not replaced.
+func (s *sheetFlags) keepProfile(c *console, r *partner.Rules) error {
 	if s.saveFile == "" {
 		return nil
 	}
@@ -210,10 +213,23 @@ func (s *sheetFlags) keepProfile(r *partner.Rules) error {
 	if err != nil {
 		return err
 	}
+	text = append([]byte("# How a sheet is read: onboard validate FILE --profile "+s.saveFile+"\n"), text...)
+	switch old, err := os.ReadFile(s.saveFile); {
+	case err == nil && bytes.Equal(old, text):
+		return nil
+	case err == nil:
+		return fmt.Errorf("--save-profile %s: that profile is there already, and says something else; hint: give it another name, or remove that file first", s.saveFile)
+	}
 	f, err := sheet.CreateFile(s.saveFile)
 	if err != nil {
 		return fmt.Errorf("can't write the profile: %w", err)
 	}
-	_, _ = fmt.Fprintf(f, "# How a sheet is read: onboard validate FILE --profile %s\n%s", s.saveFile, text) // buffered: Commit tells
-	return f.Commit()
+	_, _ = f.Write(text) // buffered: Commit tells
+	if err := f.Commit(); err != nil {
+		return fmt.Errorf("can't write the profile: %w", err)
+	}
+	if !s.quiet {
+		c.say("Profile  written to %s", s.saveFile)
+	}
+	return nil
 }

@@ -54,6 +54,7 @@ func quoteFile(path string) string {
 type invocation struct {
 	verb  string
 	flags []*pflag.Flag
+	saved string // the profile that now says how the sheet is read; "" for none
 }
 
 func typed(cmd *cobra.Command) invocation {
@@ -83,10 +84,14 @@ func (i invocation) line(verb, path string, less ...string) string {
 	if path != "" {
 		words = append(words, quoteFile(path))
 	}
+	if i.saved != "" {
+		words = append(words, "--profile", quote(i.saved))
+	}
 	for _, f := range i.flags {
 		kept := verb == i.verb || verb == "reconcile" || creating[verb] && creating[i.verb]
 		if !kept && !sheetOnly[f.Name] || (verb != i.verb || verb == "reconcile") && once[f.Name] ||
-			slices.Contains(less, f.Name) || f.Name == "dry-run" || f.Name == "save-profile" {
+			slices.Contains(less, f.Name) || f.Name == "dry-run" || f.Name == "save-profile" ||
+			i.saved != "" && sheetOnly[f.Name] && f.Name != "out" {
 			continue
 		}
 		list, many := f.Value.(pflag.SliceValue)

@@ -111,9 +111,10 @@ func (t *tracking) prepare() (release func(), err error) {
 			return release, err
 		}
 		opened = append(opened, func() { t.sheet.Close() })
-		if err := t.keepProfile(t.rules); err != nil {
+		if err := t.keepProfile(t.console, t.rules); err != nil {
 			return release, err
 		}
+		t.again.saved = t.saveFile
 	}
 	if err := t.places(); err != nil {
 		return release, err

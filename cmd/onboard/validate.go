@@ -53,9 +53,10 @@ func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) er
 	if err := distinct(flags.outputs(path, e.dir, e.sheet.Base)); err != nil {
 		return err
 	}
-	if err := flags.keepProfile(rules); err != nil {
+	if err := flags.keepProfile(c, rules); err != nil {
 		return err
 	}
+	e.again.saved = flags.saveFile
 	if err := e.open(); err != nil {
 		return err
 	}
