@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -25,6 +25,27 @@ func behind(t *testing.T, handler func(*sandbox.Server, http.ResponseWriter, *ht
 	return server, front.URL
 }
 
+// newJournal is a file for the sandbox's journal: its connections may outlive the
+// program that made them, and still write.
+func newJournal(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "journal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func journalLines(t *testing.T, journal *os.File) []logLine {
+	t.Helper()
+	text, err := os.ReadFile(journal.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return logLines(t, text)
+}
+
 // TestPause is T12 from outside: when one worker is asked to wait, all of them
 // do. The sandbox notes whoever comes early.
 func TestPause(t *testing.T) {
@@ -33,15 +54,15 @@ func TestPause(t *testing.T) {
 	for _, text := range []string{"429-retry#20", "503-retry#45", "429-retry#70x3"} {
 		faults = append(faults, mustRule(t, text))
 	}
-	var journal bytes.Buffer
-	server, address := serve(t, sandbox.Config{Latency: 10 * time.Millisecond, Faults: faults, Journal: &journal})
+	journal := newJournal(t)
+	server, address := serve(t, sandbox.Config{Latency: 10 * time.Millisecond, Faults: faults, Journal: journal})
 	dir := t.TempDir()
 	generate(t, filepath.Join(dir, "list.csv"), 100)
 	began := time.Now()
 	if err := plainCommand(t, dir, fast(address, "--log-file", "run.log")...).Run(); err != nil {
 		t.Error(err)
 	}
-	if n := patient(t, filepath.Join(dir, "run.log"), logLines(t, journal.Bytes()), time.Second); n != 5 {
+	if n := patient(t, filepath.Join(dir, "run.log"), journalLines(t, journal), time.Second); n != 5 {
 		t.Errorf("%d pauses were asked for, not 5", n)
 	}
 	if took := time.Since(began); took < 3*time.Second {
@@ -235,8 +256,8 @@ func TestSoak(t *testing.T) {
 }
 
 func soak(t *testing.T, seed int64) {
-	var journal bytes.Buffer
-	server, address := serve(t, sandbox.Config{Script: shuffled(seed), Journal: &journal})
+	journal := newJournal(t)
+	server, address := serve(t, sandbox.Config{Script: shuffled(seed), Journal: journal})
 	dir := t.TempDir()
 	generate(t, filepath.Join(dir, "list.csv"), soakRows)
 	args := fast(address, "--concurrency", "16", "--timeout", "2s", "--max-attempts", "20")
@@ -249,7 +270,7 @@ func soak(t *testing.T, seed int64) {
 		code = cmd.ProcessState.ExitCode()
 	}
 	found := verdict(t, server, dir, filepath.Join(dir, "list"), soakRows, early)
-	pauses, requests := 0, logLines(t, journal.Bytes())
+	pauses, requests := 0, journalLines(t, journal)
 	for _, log := range logs {
 		pauses += patient(t, log, requests, time.Second)
 	}
