@@ -60,7 +60,7 @@ func (h *holdings) runRows() [][]string {
 		if i == statusLimit {
 			break
 		}
-		ended := "did not end by itself"
+		ended := "was cut off"
 		if r.Running {
 			ended = "running"
 		} else if r.ExitCode != nil {

@@ -40,7 +40,7 @@ func TestRunsAt80(t *testing.T) {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
-	if !strings.Contains(b.String(), "0001-01-01 00:00Z") || !strings.Contains(b.String(), "http://127.0.0.1:8700  did not end by itself") {
+	if !strings.Contains(b.String(), "0001-01-01 00:00Z") || !strings.Contains(b.String(), "http://127.0.0.1:8700  was cut off") {
 		t.Errorf("cut:\n%s", b.String())
 	}
 }
@@ -61,7 +61,7 @@ func TestHoldings(t *testing.T) {
 	if !strings.HasPrefix(got, "Ledger  l.db\n\nTARGET      ACCOUNT  CREATED  NOT SENT\nstaging     a        2        0\nproduction  b        0        1\n\nRUN STARTED") {
 		t.Errorf("the accounts:\n%s", got)
 	}
-	if n := strings.Count(got, "list.csv  staging  did not end by itself  3 of 7  ann@pc7\n"); n != statusLimit {
+	if n := strings.Count(got, "list.csv  staging  was cut off  3 of 7  ann@pc7\n"); n != statusLimit {
 		t.Errorf("%d runs are shown", n)
 	}
 	if n := strings.Count(got, "trace id TRACE\n"); n != statusLimit || !strings.HasSuffix(got, "  and 5 more: --json has them all\n") {
