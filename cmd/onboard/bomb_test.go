@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -84,9 +83,8 @@ func defuse(t *testing.T, server *sandbox.Server, cmd *exec.Cmd, wantCode int, s
 	screen := &strings.Builder{}
 	cmd.Stderr = screen
 	began := time.Now()
-	_ = cmd.Run()
+	memory := peakOf(cmd)
 	took, code := time.Since(began), cmd.ProcessState.ExitCode()
-	memory := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10
 	if code != wantCode || !strings.Contains(screen.String(), says) || code == 2 && server.Snapshot().Posts > 0 {
 		t.Errorf("exit %d, %d requests\n%s", code, server.Snapshot().Posts, screen)
 	}
