@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -150,28 +149,13 @@ func splitting(t *testing.T, kept keeping) {
 	wait.Wait()
 	for o := range 3 {
 		verdictOn(kept, t, server, dir, filepath.Join(dir, fmt.Sprint(o), "list"), rows)
-		if results := columnsOf(t, filepath.Join(dir, fmt.Sprint(o), "list.results.csv")); results != rows {
+		if results := len(readRecords(t, filepath.Join(dir, fmt.Sprint(o), "list.results.csv"))) - 1; results != rows {
 			t.Errorf("machine %d has %d results", o, results)
 		}
 	}
 	if n := server.Snapshot().Posts; n != rows {
 		t.Errorf("%d requests for %d rows", n, rows)
 	}
-}
-
-// columnsOf counts the data rows of a file.
-func columnsOf(t *testing.T, path string) int {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	records, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(records) - 1
 }
 
 // statusOfAll expects the runs of all machines, without a password.
