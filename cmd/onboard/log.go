@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -77,6 +78,9 @@ func (l *attemptLog) attempt(a batch.Attempt) {
 // stop logs that no further request begins; of one that had begun the line comes
 // later.
 func (l *attemptLog) stop(stop *batch.Stop) { l.Warn("stop", zap.String("reason", stop.Reason)) }
+
+// held logs that nothing begins for a while, as another run was asked to wait.
+func (l *attemptLog) held(d time.Duration) { l.Warn("pause", zap.Duration("another_run_waits", d)) }
 
 // end logs how the run ended.
 func (l *attemptLog) end(stop *batch.Stop, counts map[partner.Status]int) {

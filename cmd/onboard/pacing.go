@@ -27,6 +27,14 @@ func (s *submission) newPace() *pace.Limiter {
 		}
 		return slots.First, slots.Every, err
 	}, shared.Hold)
-	shared.OnHold(func(d time.Duration) { limiter.Heed(d) })
+	shared.OnHold(func(d time.Duration) {
+		known := limiter.Held()
+		if limiter.Heed(d); d > known+unheard {
+			s.log.held(d)
+		}
+	})
 	return limiter
 }
+
+// unheard is by how much a pause is longer than what is left of one that is known.
+const unheard = 100 * time.Millisecond

@@ -36,6 +36,7 @@ func TestPostgres(t *testing.T) {
 			})
 		}
 	})
+	t.Run("Pause", func(t *testing.T) { pausing(t, inDatabase(server, "pause")) })
 	t.Run("Split", func(t *testing.T) { splitting(t, inDatabase(server, "split")) })
 	t.Run("Status", func(t *testing.T) { statusOfAll(t, inDatabase(server, "split")) })
 }

@@ -99,9 +99,9 @@ func brake(everybody *pace.Limiter, p *Progress, a lmpi.Answer, try int) time.Du
 		wait = a.RetryAfter
 	}
 	p.asked.Store(asked)
+	everybody.Slow() // first, so that those who share the pace learn of both at once
 	everybody.Hold(min(wait, retryAfterCap))
 	p.Over.hold(time.Now(), min(wait, retryAfterCap))
-	everybody.Slow()
 	return wait
 }
 

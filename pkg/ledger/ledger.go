@@ -112,8 +112,9 @@ type Pacer interface {
 	// the lowest of all who take part counts.
 	Reserve(ctx context.Context, rate float64, n int) (Slots, error)
 
-	// Hold tells all others that nobody may start for d from now. It doesn't wait.
-	Hold(d time.Duration)
+	// Hold tells all others that nobody may start for d from now, and that this run
+	// keeps to rate then. It doesn't wait.
+	Hold(d time.Duration, rate float64)
 
 	// OnHold has heed called for each hold of another run.
 	OnHold(heed func(d time.Duration))

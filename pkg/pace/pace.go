@@ -147,7 +147,7 @@ func (l *Limiter) sitOut(ctx context.Context) error {
 func (l *Limiter) Hold(d time.Duration) {
 	l.Heed(d)
 	if l.shared != nil {
-		l.shared.announce(d)
+		l.shared.announce(d, l.Rate())
 	}
 }
 

@@ -46,7 +46,7 @@ func (l *Limiter) depart(ctx context.Context, t Turn) (err error) {
 // the limiter's turn uses it.
 type share struct {
 	reserve  Reserve
-	announce func(time.Duration)
+	announce func(d time.Duration, rate float64)
 	spare    chan Turn // given back
 
 	at         time.Time // of the next slot
@@ -55,9 +55,10 @@ type share struct {
 	size       int // of the last batch
 }
 
-// Share has the limiter take its permits from reserve, and tell of holds by
-// announce, which must not wait. It is called before the first Wait.
-func (l *Limiter) Share(reserve Reserve, announce func(time.Duration)) {
+// Share has the limiter take its permits from reserve, and tell of holds, and of its
+// rate after them, by announce, which must not wait. It is called before the first
+// Wait.
+func (l *Limiter) Share(reserve Reserve, announce func(d time.Duration, rate float64)) {
 	l.shared = &share{reserve: reserve, announce: announce, spare: make(chan Turn, 64)}
 }
 

@@ -48,7 +48,7 @@ func TestSharedPace(t *testing.T) {
 			var wait sync.WaitGroup
 			for p := range counts {
 				l := New(rate)
-				l.Share(c.reserve, func(time.Duration) {})
+				l.Share(c.reserve, func(time.Duration, float64) {})
 				for range 8 {
 					wait.Go(func() {
 						for {
@@ -134,7 +134,12 @@ func TestSharedHold(t *testing.T) {
 		l := New(100)
 		var told []time.Duration
 		c := &counter{rate: 100}
-		l.Share(c.reserve, func(d time.Duration) { told = append(told, d) })
+		l.Share(c.reserve, func(d time.Duration, rate float64) {
+			if told = append(told, d); rate > 71 {
+				t.Errorf("told with a pace of %v/s", rate)
+			}
+		})
+		l.Slow()
 		l.Hold(time.Second)
 		l.Heed(2 * time.Second)
 		began := time.Now()

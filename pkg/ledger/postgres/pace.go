@@ -51,14 +51,14 @@ const reserveSQL = `WITH mine AS (
 		FROM slow WHERE s.id = $1 RETURNING s.next_slot, s.held_until, slow.rate
 	)
 	SELECT extract(epoch FROM next_slot)::double precision, extract(epoch FROM clock_timestamp())::double precision,
-		extract(epoch FROM greatest(held_until, clock_timestamp()))::double precision, rate FROM given`
+		extract(epoch FROM held_until)::double precision, rate FROM given`
 
 // Reserve implements [ledger.Pacer].
 func (r *Run) Reserve(ctx context.Context, rate float64, n int) (ledger.Slots, error) {
 	p := &r.pace
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var end, now, held, lowest float64 // seconds of the database's clock
+	var end, now, held, lowest float64 // seconds of the database's clock; held may be -Inf
 	err := r.l.patiently(ctx, func() error {
 		return p.session.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 			return conn.QueryRow(ctx, reserveSQL, r.scope, rate, r.number, n, paceShare).Scan(&end, &now, &held, &lowest)
@@ -67,8 +67,8 @@ func (r *Run) Reserve(ctx context.Context, rate float64, n int) (ledger.Slots, e
 	if err != nil {
 		return ledger.Slots{}, fmt.Errorf("cannot take part in the pace of %s: %w", r.l.place, err)
 	}
-	if wait := seconds(held - now); wait > 0 && p.heed != nil {
-		p.heed(wait)
+	if held > now && p.heed != nil {
+		p.heed(seconds(held - now))
 	}
 	every := seconds(1 / (lowest * paceShare))
 	return ledger.Slots{First: p.here(now, end).Add(-time.Duration(n) * every), Every: every, Rate: lowest}, nil
@@ -92,15 +92,21 @@ func (p *pace) here(now, at float64) time.Time {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
+// holdSQL has the run take part in the pace until the hold is over, so that the
+// lower rate counts from the first slot after it.
+const holdSQL = `WITH held AS (UPDATE scopes SET held_until = greatest(held_until, clock_timestamp() + $2 * interval '1 us') WHERE id = $1
+	), slower AS (UPDATE runs SET rate = $5, paced_at = clock_timestamp() + $2 * interval '1 us' WHERE number = $6)
+	SELECT pg_notify($3, $4)`
+
 // Hold implements [ledger.Pacer].
-func (r *Run) Hold(d time.Duration) {
+func (r *Run) Hold(d time.Duration, rate float64) {
 	go func() { // nothing waits for it, and if the database is away, nobody sends
 		p := &r.pace
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		_ = p.session.do(context.Background(), func(ctx context.Context, conn *pgx.Conn) error {
-			_, err := conn.Exec(ctx, `WITH held AS (UPDATE scopes SET held_until = greatest(held_until, clock_timestamp() + $2 * interval '1 us') WHERE id = $1)
-				SELECT pg_notify($3, $4)`, r.scope, d.Microseconds(), channel, fmt.Sprintf("%s %s %d %d", r.l.schema, r.id, r.scope, d.Microseconds()))
+			notice := fmt.Sprintf("%s %s %d %d", r.l.schema, r.id, r.scope, d.Microseconds())
+			_, err := conn.Exec(ctx, holdSQL, r.scope, d.Microseconds(), channel, notice, rate, r.number)
 			return err
 		})
 	}()

@@ -86,12 +86,16 @@ func TestHold(t *testing.T) {
 		})
 		return err == nil && n >= 2
 	})
-	one.Hold(time.Hour)
+	mustReserve(t, one, 10, 1)
+	one.Hold(time.Hour, 7)
 	if d := <-heard; d != time.Hour {
 		t.Errorf("heard of %v", d)
 	}
 	_, held := end(t, two)
 	s := mustReserve(t, two, 10, 1)
+	if s.Rate != 7 {
+		t.Errorf("after the hold, which one run was asked for: %v/s", s.Rate)
+	}
 	next, _ := end(t, two)
 	if first := next.Add(-s.Every); first.Before(held.Add(-45 * time.Minute)) { // a clock that was set back holds nobody for an hour
 		t.Errorf("a slot at %v, held until %v", first, held)
