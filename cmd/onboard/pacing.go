@@ -20,7 +20,7 @@ func (s *submission) newPace() *pace.Limiter {
 	var once sync.Once
 	limiter.Share(func(ctx context.Context, rate float64, n int) (time.Time, time.Duration, error) {
 		slots, err := shared.Reserve(ctx, rate, n)
-		if err == nil && slots.Rate < rate {
+		if err == nil && slots.Rate < rate && !s.quiet {
 			once.Do(func() {
 				s.say("Another run with this account keeps to a lower pace, and the lowest counts: %.3g/s for all together.", slots.Rate)
 			})

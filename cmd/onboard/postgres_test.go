@@ -39,6 +39,14 @@ func TestPostgres(t *testing.T) {
 	t.Run("Pause", func(t *testing.T) { pausing(t, inDatabase(server, "pause")) })
 	t.Run("Split", func(t *testing.T) { splitting(t, inDatabase(server, "split")) })
 	t.Run("Status", func(t *testing.T) { statusOfAll(t, inDatabase(server, "split")) })
+	t.Run("TrackKilled", func(t *testing.T) { trackKilled(t, inDatabase(server, "trackkilled")) })
+	t.Run("LowerPace", func(t *testing.T) { lowerPace(t, inDatabase(server, "lower")) })
+	for name, test := range sameAsInFile {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(ledgerVariable, server.URL("schema="+strings.ToLower(name)))
+			test(t)
+		})
+	}
 }
 
 // inDatabase keeps the ledger in a schema of the server.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,6 +16,11 @@ import (
 	"onboard/pkg/report"
 	"onboard/pkg/sandbox"
 )
+
+// ledgerVariable names the ledger, for tests that run on more than one.
+const ledgerVariable = "ONBOARD_LEDGER"
+
+var sessions atomic.Int64
 
 // session is a folder with a ledger, a target and credentials, in which
 // commands run one after the other.
@@ -32,6 +38,9 @@ func newSession(t *testing.T, config sandbox.Config) *session {
 	t.Setenv(tokenVariable, sandboxToken)
 	t.Setenv(secretVariable, sandboxSecret)
 	t.Setenv("XDG_STATE_HOME", filepath.Join(s.dir, "state"))
+	if place := os.Getenv(ledgerVariable); place != "" { // a later server may get the port of an earlier one
+		t.Setenv(ledgerVariable, fmt.Sprint(place, sessions.Add(1)))
+	}
 	return s
 }
 

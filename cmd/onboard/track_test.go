@@ -157,15 +157,20 @@ func TestTrackWatch(t *testing.T) {
 // heard is not asked again, and in the end every row has its state.
 func TestTrackKilled(t *testing.T) {
 	t.Parallel()
+	trackKilled(t, inFile)
+}
+
+func trackKilled(t *testing.T, kept keeping) {
+	t.Helper()
 	const rows, kills = 90, 5
 	server, address := serve(t, sandbox.Config{Latency: 20 * time.Millisecond})
 	dir := t.TempDir()
 	generate(t, filepath.Join(dir, "list.csv"), rows)
-	if err := plainCommand(t, dir, fast(address)...).Run(); err != nil {
+	if err := plainCommand(t, dir, fast(address, kept.flags...)...).Run(); err != nil {
 		t.Fatal(err)
 	}
 	before := server.Snapshot().Requests
-	args := []string{"track", "list.csv", "--target", address, "--rate-limit", "10000/s", "--concurrency", fmt.Sprint(workers), "--quiet"}
+	args := append([]string{"track", "list.csv", "--target", address, "--rate-limit", "10000/s", "--concurrency", fmt.Sprint(workers), "--quiet"}, kept.flags...)
 	killed := 0
 	for range kills {
 		cmd := plainCommand(t, dir, args...)
