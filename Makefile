@@ -16,8 +16,9 @@ TESTFLAGS ?=
 FUZZTIME  ?= 5m
 CHROMIUM  := $(shell command -v chromium 2>/dev/null)
 POSTGRES  := $(wildcard /usr/lib/postgresql/*/bin/initdb)$(shell command -v initdb 2>/dev/null)
+PGBOUNCER := $(shell command -v pgbouncer 2>/dev/null)
 comma     := ,
-TAGS      := crashpoints$(if $(CHROMIUM),$(comma)browser)$(if $(POSTGRES),$(comma)postgres)
+TAGS      := crashpoints$(if $(CHROMIUM),$(comma)browser)$(if $(POSTGRES),$(comma)postgres$(if $(PGBOUNCER),$(comma)pgbouncer))
 
 .PHONY: help build demo man dist release-check vuln test torture mutants lint cross bench fuzz docs clean
 
@@ -50,6 +51,7 @@ test: ## run all tests, with the race detector
 	@$(if $(RACE),,echo "note: no C compiler, so the tests run without the race detector")
 	@$(if $(CHROMIUM),,echo "note: no chromium, so the report is not tested in a browser")
 	@$(if $(POSTGRES),,echo "note: no PostgreSQL server, so the ledger on PostgreSQL is not tested; Debian has it as postgresql")
+	@$(if $(PGBOUNCER),,echo "note: no pgbouncer, so the ledger on PostgreSQL is not tested behind one")
 	$(GO) test $(RACE) -tags $(TAGS) $(TESTFLAGS) ./...
 
 torture: ## run the whole reliability battery: up to an hour; needs strace

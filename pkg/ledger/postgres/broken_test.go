@@ -188,6 +188,47 @@ func TestServerAway(t *testing.T) {
 	}
 }
 
+// TestTakenOver: with the addresses of both servers a run goes on when a standby
+// takes over, and what was confirmed is there.
+func TestTakenOver(t *testing.T) {
+	primary := newServer(t)
+	standby, err := primary.Standby()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(standby.Remove)
+	if err := primary.WaitForStandby(); err != nil {
+		t.Fatal(err)
+	}
+	place := strings.Replace(primary.URL("target_session_attrs=read-write"), primary.Address(), standby.Address()+","+primary.Address(), 1)
+	r, other := mustBegin(t, mustOpen(t, place)), mustBegin(t, mustOpen(t, place))
+	for i := range 3 {
+		ledgertest.MustClaim(t, r, ledgertest.Intent(i))
+	}
+	if err := r.Settle(ledgertest.Created(0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := primary.Stop("immediate"); err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		if err := r.Settle(ledgertest.Created(1, 1)); err != nil {
+			t.Errorf("a settling that had only to wait: %v", err)
+		}
+	})
+	if err := standby.Promote(); err != nil {
+		t.Fatal(err)
+	}
+	wait.Wait()
+	ledgertest.MustClaim(t, r, ledgertest.Intent(3))
+	for i, want := range []ledger.State{ledger.Created, ledger.Created, ledger.Sending, ledger.Sending} {
+		if got := ledgertest.MustLookup(t, other, ledgertest.Key(i)); got.State != want {
+			t.Errorf("partner %d is %s, not %s", i, got.State, want)
+		}
+	}
+}
+
 // TestLockLost: a run whose connections are cut off is dead to others until it
 // takes its lock again, which it does before it claims anything.
 func TestLockLost(t *testing.T) {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
@@ -74,30 +75,31 @@ func verify(ctx context.Context, conn *pgx.Conn, schema string) error {
 }
 
 // verifySessions refuses a proxy that hands each transaction another connection:
-// locks of a session would be somebody else's. It asks in the plainest form, which
-// every proxy lets through.
-func verifySessions(ctx context.Context, conn *pgx.Conn) error {
+// locks of a session would be somebody else's. With nobody else there it may well
+// hand out the same one each time, but then to both of ours. It asks in the plainest
+// form, which every proxy lets through.
+func verifySessions(ctx context.Context, conn, second *pgx.Conn) error {
 	const probe = 0x4F4E4244 // "ONBD"
-	ask := func(query string, dst ...any) error {
+	ask := func(conn *pgx.Conn, query string, dst ...any) error {
 		return conn.QueryRow(ctx, query, pgx.QueryExecModeSimpleProtocol, probe).Scan(dst...)
 	}
 	var taker int
-	if err := ask("SELECT pg_backend_pid() FROM pg_advisory_lock_shared($1)", &taker); err != nil {
+	if err := ask(conn, "SELECT pg_backend_pid() FROM pg_advisory_lock_shared($1)", &taker); err != nil {
 		return err
 	}
-	for range 3 { // each its own transaction
-		var pid int
-		var held bool
-		err := ask(`SELECT pg_backend_pid(), EXISTS(SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
-			AND pid = pg_backend_pid() AND classid = 0 AND objid = $1 AND objsubid = 1)`, &pid, &held)
-		if err != nil {
+	const holds = `SELECT pg_backend_pid(), EXISTS(SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
+		AND pid = pg_backend_pid() AND classid = 0 AND objid = $1 AND objsubid = 1)`
+	for range 5 { // each its own transaction
+		var mine, others int
+		var held, unasked bool
+		if err := errors.Join(ask(second, holds, &others, &unasked), ask(conn, holds, &mine, &held)); err != nil {
 			return err
 		}
-		if pid != taker || !held {
+		if mine != taker || others == taker || !held || unasked {
 			return refuse("a proxy gives each transaction another connection, so locks can't be relied on; hint: give the address of the database itself, or of a proxy in session mode")
 		}
 	}
-	return ask("SELECT pg_advisory_unlock_shared($1)", new(bool))
+	return ask(conn, "SELECT pg_advisory_unlock_shared($1)", new(bool))
 }
 
 // session is a connection that comes back. One goroutine uses it at a time.
@@ -181,20 +183,26 @@ func (l *Ledger) patiently(ctx context.Context, do func() error) error {
 	}
 }
 
-// readable adds to an error of opening what to do about it.
+// readable adds to an error of opening what to do about it. Of several addresses
+// or tries the last one tells.
 func readable(err error) error {
 	var e *pgconn.PgError
 	var connect *pgconn.ConnectError
+	text := err.Error()
+	text = strings.TrimSpace(text[strings.LastIndex(text, "\n")+1:])
 	switch {
-	case strings.Contains(err.Error(), "hint: "):
+	case strings.Contains(text, "hint: "):
 		return err
 	case errors.As(err, &e) && strings.HasPrefix(e.Code, "28"):
-		return fmt.Errorf("%w; hint: put the password into the file that PGPASSFILE names, or into PGPASSWORD", err)
+		return fmt.Errorf("%s; hint: put the password into the file that PGPASSFILE names, or into PGPASSWORD", text)
 	case errors.As(err, &e) && (e.Code == "42501" || e.Code == "42P01"):
-		return fmt.Errorf("%w; hint: let an administrator give this role its rights, see docs/team.md", err)
-	case errors.As(err, &connect): // of several tries the last one tells
-		text := err.Error()
-		return fmt.Errorf("it can't be reached: %s; hint: see that the address is right, and that the database runs and can be reached from here", strings.TrimSpace(text[strings.LastIndex(text, "\n")+1:]))
+		return fmt.Errorf("%s; hint: let an administrator give this role its rights, see docs/team.md", text)
+	case errors.As(err, &e) && e.Code == "53300", !errors.As(err, &connect) && errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%s; hint: each run uses up to five connections: see that the server (max_connections), or the proxy before it (default_pool_size), has as many to spare", text)
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return fmt.Errorf("it does not prove to be the server of that name: %s; hint: see that sslrootcert names the certificate of who signed the server's, and that the server is addressed by the name in it", text)
+	case errors.As(err, &connect):
+		return fmt.Errorf("it can't be reached: %s; hint: see that the address is right, and that the database runs and can be reached from here", text)
 	}
 	return err
 }

@@ -59,13 +59,14 @@ func Open(place, folder string) (*Ledger, error) {
 		l.readers <- &session{l: l, limit: readTimeout}
 	}
 	err = l.writer.do(context.Background(), func(ctx context.Context, conn *pgx.Conn) error {
-		if err := verifySessions(ctx, conn); err != nil {
+		err := l.read(ctx, func(ctx context.Context, second *pgx.Conn) error { return verifySessions(ctx, conn, second) })
+		if err != nil {
 			return err
 		}
 		return l.migrate(ctx, conn)
 	})
 	if err != nil {
-		l.writer.close()
+		l.closeSessions()
 		return nil, fmt.Errorf("cannot open the ledger %s: %w", l.place, readable(err))
 	}
 	l.stopped.Go(l.write)
@@ -85,14 +86,18 @@ func (l *Ledger) Close() error {
 	}
 	l.mu.Unlock()
 	l.stopped.Wait()
-	l.writer.close()
-	for range readers {
-		(<-l.readers).close()
-	}
+	l.closeSessions()
 	for r := range l.runs { // nobody begins one any more
 		r.pace.close()
 	}
 	return nil
+}
+
+func (l *Ledger) closeSessions() {
+	l.writer.close()
+	for range readers {
+		(<-l.readers).close()
+	}
 }
 
 // Backup implements [ledger.Ledger].

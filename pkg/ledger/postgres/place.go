@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"regexp"
 	"strings"
@@ -58,6 +59,10 @@ func parsePlace(place string) (config *pgx.ConnConfig, schema string, err error)
 	query.Del("schema")
 	u.RawQuery = query.Encode()
 	config, err = pgx.ParseConfig(u.String())
+	var file *fs.PathError
+	if errors.As(err, &file) { // such as sslrootcert; the rest of err may quote the password
+		return nil, "", fmt.Errorf("%w; hint: check the spelling and the folder", file)
+	}
 	if err != nil {
 		return nil, "", errors.New("it can't be read as an address of a database, or the password file can't; " +
 			"hint: write postgres://USER@HOST:5432/DATABASE, and see https://www.postgresql.org/docs/current/libpq-connect.html for what may follow")

@@ -64,17 +64,12 @@ func TestRefusedPlaces(t *testing.T) {
 // copy.
 func TestRefusedServers(t *testing.T) {
 	refused(t, newServer(t, "fsync = off").URL(""), "fsync=off")
-	s := newServer(t)
-	if err := s.Stop("fast"); err != nil {
+	standby, err := newServer(t).Standby()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Standby(); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Start(); err != nil {
-		t.Fatal(err)
-	}
-	refused(t, s.URL(""), "a copy (a replica)")
+	t.Cleanup(standby.Remove)
+	refused(t, standby.URL(""), "a copy (a replica)")
 }
 
 // TestSynchronous: a database that is set to forget is told not to.

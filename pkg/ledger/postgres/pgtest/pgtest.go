@@ -33,30 +33,44 @@ func Start(settings ...string) (s *Server, err error) {
 	if s.bin, err = binaries(); err != nil {
 		return nil, err
 	}
-	if s.dir, err = os.MkdirTemp("", "onboard-postgres-*"); err != nil {
-		return nil, err
-	}
 	if os.Getuid() == 0 {
-		if err := s.another(); err != nil {
+		if s.run, err = another(); err != nil {
 			return nil, err
 		}
 	}
-	if s.port, err = freePort(); err != nil {
+	if err = s.place(); err != nil {
 		return nil, err
 	}
 	if err = s.command("initdb", "-D", s.data(), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"); err != nil {
 		return nil, err
 	}
-	conf := append([]string{"listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", fmt.Sprintf("port = %d", s.port), "max_connections = 200"}, settings...)
-	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		return nil, err
-	}
-	_, err = f.WriteString("\n" + strings.Join(conf, "\n") + "\n")
-	if err = errors.Join(err, f.Close()); err != nil {
+	conf := []string{"listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", fmt.Sprintf("port = %d", s.port), "max_connections = 200"}
+	if err = s.set(append(conf, settings...)...); err != nil {
 		return nil, err
 	}
 	return s, s.Start()
+}
+
+// place makes the server's folder, and finds it a port.
+func (s *Server) place() (err error) {
+	if s.port, err = freePort(); err != nil {
+		return err
+	}
+	if s.dir, err = os.MkdirTemp("", "onboard-postgres-*"); err != nil || s.run == nil {
+		return err
+	}
+	return os.Chown(s.dir, int(s.run.Uid), int(s.run.Gid))
+}
+
+// set adds lines to postgresql.conf. Of several lines for one setting the last
+// counts.
+func (s *Server) set(lines ...string) error {
+	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString("\n" + strings.Join(lines, "\n") + "\n")
+	return errors.Join(err, f.Close())
 }
 
 // Start starts a server that was stopped, and waits until it answers.
@@ -77,27 +91,26 @@ func (s *Server) Remove() {
 
 // URL is the address of the server's database, with more in its query.
 func (s *Server) URL(query string) string {
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?%s", s.port, query)
+	return fmt.Sprintf("postgres://postgres@%s/postgres?%s", s.Address(), query)
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-// another has the server run as the user postgres.
-func (s *Server) another() error {
+// another is the user postgres.
+func another() (*syscall.Credential, error) {
 	u, err := user.Lookup("postgres")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	uid, err := strconv.Atoi(u.Uid)
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	gid, err := strconv.Atoi(u.Gid)
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.run = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return os.Chown(s.dir, uid, gid)
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
 func (s *Server) command(name string, args ...string) error {
@@ -139,7 +152,50 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// Standby makes a stopped server one that only copies another, which is not there.
-func (s *Server) Standby() error {
-	return os.WriteFile(filepath.Join(s.data(), "standby.signal"), nil, 0o644)
+// Standby makes and starts a server that copies this one.
+func (s *Server) Standby() (standby *Server, err error) {
+	standby = &Server{bin: s.bin, run: s.run}
+	if err = standby.place(); err != nil {
+		return nil, err
+	}
+	if err = s.command("pg_basebackup", "-R", "-D", standby.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(s.port), "-U", "postgres"); err != nil {
+		return nil, err
+	}
+	if err = standby.set(fmt.Sprintf("port = %d", standby.port)); err != nil {
+		return nil, err
+	}
+	return standby, standby.Start()
+}
+
+// WaitForStandby has commits wait until a standby has them, too.
+func (s *Server) WaitForStandby() error {
+	if err := s.set("synchronous_standby_names = '*'"); err != nil {
+		return err
+	}
+	return s.command("pg_ctl", "reload", "-D", s.data())
+}
+
+// Address is where the server listens.
+func (s *Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
+
+// Promote makes a copy a server of its own.
+func (s *Server) Promote() error { return s.command("pg_ctl", "promote", "-w", "-D", s.data()) }
+
+// Secure has the server offer TLS.
+func (s *Server) Secure(certificate, key []byte) error {
+	for name, text := range map[string][]byte{"server.crt": certificate, "server.key": key} {
+		path := filepath.Join(s.data(), name)
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			return err
+		}
+		if s.run != nil {
+			if err := os.Chown(path, int(s.run.Uid), int(s.run.Gid)); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.set("ssl = on"); err != nil {
+		return err
+	}
+	return s.command("pg_ctl", "restart", "-w", "-D", s.data(), "-l", filepath.Join(s.dir, "log"))
 }
