@@ -16,6 +16,7 @@ type look struct {
 	pace     float64       // results per second; positive
 	held     time.Duration // for which nobody may start
 	silence  time.Duration // since the last answer, while one is waited for
+	away     time.Duration // for which the ledger has not answered
 	stopping bool          // no further row is sent
 	over     bool          // nothing is waited for
 	narrow   bool          // there is little room
@@ -30,6 +31,9 @@ type word struct {
 
 // slowAnswer is how long an answer is waited for before that is said.
 const slowAnswer = 5 * time.Second
+
+// slowLedger is how long a ledger may be out of reach before that is said.
+const slowLedger = time.Second
 
 // words say what happened so far, and what is waited for or how long it takes.
 func (l look) words(duration func(time.Duration) string) (words []word) {
@@ -64,6 +68,8 @@ func (l look) words(duration func(time.Duration) string) (words []word) {
 func (l look) waits() string {
 	long, short := "", ""
 	switch {
+	case l.away >= slowLedger:
+		long, short = "no answer from the ledger for "+atLeast(l.away), "no ledger"
 	case l.stopping:
 		long, short = fmt.Sprintf("stopping, %d on their way", l.InFlight), "stopping"
 	case l.held > 0 && l.Asked:

@@ -29,6 +29,7 @@ func TestLookWords(t *testing.T) {
 		{"paused by Retry-After", look{Numbers: with(n, func(n *batch.Numbers) { n.Asked = true }), toSend: 120, pace: 5, held: 30 * time.Second}, all + "server asked for 30 s"},
 		{"paused without", look{Numbers: n, toSend: 120, pace: 5, held: 400 * time.Millisecond}, all + "server is busy, pausing 1 s"},
 		{"a slow answer", look{Numbers: n, toSend: 120, pace: 5, silence: 12 * time.Second}, all + "no answer for 12 s"},
+		{"no database", look{Numbers: n, toSend: 120, pace: 5, away: 12 * time.Second, stopping: true}, all + "no answer from the ledger for 12 s"},
 		{"interrupted", look{Numbers: n, toSend: 120, pace: 5, stopping: true}, all + "stopping, 8 on their way"},
 		{"on a narrow terminal", look{Numbers: n, toSend: 120, pace: 5, held: time.Minute, narrow: true}, all + "pause 1 min 00 s"},
 		{"the first row", look{Numbers: alone, toSend: 120, pace: 5}, "0 created, first row goes alone"},

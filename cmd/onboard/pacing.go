@@ -13,7 +13,7 @@ import (
 // share the ledger and the account.
 func (s *submission) newPace() *pace.Limiter {
 	limiter := pace.New(s.perSecond)
-	shared, ok := s.ledgerRun.(ledger.Pacer)
+	shared, ok := s.ledgerRun.(ledger.Shared)
 	if !ok {
 		return limiter
 	}
@@ -34,6 +34,14 @@ func (s *submission) newPace() *pace.Limiter {
 		}
 	})
 	return limiter
+}
+
+// away is for how long the ledger has not answered; a file always does.
+func (s *submission) away() time.Duration {
+	if shared, ok := s.ledgerRun.(ledger.Shared); ok {
+		return shared.Away()
+	}
+	return 0
 }
 
 // unheard is by how much a pause is longer than what is left of one that is known.

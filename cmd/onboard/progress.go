@@ -27,7 +27,7 @@ func (s *submission) draw(intake context.Context, p *batch.Progress, l *pace.Lim
 	if s.quiet || s.noProgress {
 		return func() {}
 	}
-	d := drawer{rows: s.plan.Rows, toSend: toSend, progress: p, pace: l, intake: intake, screen: s.screen()}
+	d := drawer{rows: s.plan.Rows, toSend: toSend, progress: p, pace: l, intake: intake, screen: s.screen(), away: s.away}
 	every, show, finish := plainEvery, d.line, func() {}
 	if f, ok := terminal(s.err); ok && os.Getenv("TERM") != "dumb" {
 		d.file = f
@@ -65,6 +65,7 @@ type drawer struct {
 	pace         *pace.Limiter
 	intake       context.Context // over when no further row is sent
 	screen       report.Screen
+	away         func() time.Duration // for which the ledger has not answered
 	speed        speed
 	silent       time.Time // since when no answer came; zero: none is waited for
 	answers      int       // that had come by then
@@ -81,7 +82,7 @@ func (d *drawer) look() look {
 	if n.OnWire == 0 || n.Requests != d.answers || d.silent.IsZero() {
 		d.silent, d.answers = now, n.Requests
 	}
-	l := look{Numbers: n, toSend: d.toSend, held: d.pace.Held(), silence: now.Sub(d.silent), stopping: d.intake.Err() != nil}
+	l := look{Numbers: n, toSend: d.toSend, held: d.pace.Held(), silence: now.Sub(d.silent), away: d.away(), stopping: d.intake.Err() != nil}
 	if l.pace = d.speed.perSecond(now, n.Sent); l.pace == 0 {
 		l.pace = d.pace.Rate()
 	}

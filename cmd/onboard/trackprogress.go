@@ -50,6 +50,9 @@ func (t *tracking) words(b *batch.Tracking, n batch.Numbers, total int, began ti
 			words = append(words, word{text: text, rank: rank})
 		}
 	}
+	if away := t.away(); away >= slowLedger {
+		add(0, "no answer from the ledger for "+atLeast(away))
+	}
 	if held := t.limiter.Held(); held > 0 && n.Asked {
 		add(0, "server asked for "+report.Duration(held))
 	} else if held > 0 {

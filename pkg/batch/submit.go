@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -200,9 +201,14 @@ func (s *Submission) ledgerLost(err error) error {
 	return stop
 }
 
+// lostLedger gives the ledger's own hint, if it has one: it knows what failed.
 func lostLedger(err error) *Stop {
-	return &Stop{Kind: LedgerLost, Reason: "the ledger failed, and nothing more is sent: " + err.Error(),
-		Hint: "see that its disk has room and can be written, and run the same command again: what was created is recorded, and nothing is created twice"}
+	reason, hint := err.Error(), "see that its disk has room and can be written, and run the same command again"
+	if i := strings.LastIndex(reason, "; hint: "); i >= 0 {
+		reason, hint = reason[:i], reason[i+len("; hint: "):]
+	}
+	return &Stop{Kind: LedgerLost, Reason: "nothing more is sent, as the ledger failed: " + reason,
+		Hint: hint + "; what was created is recorded, and nothing is created twice"}
 }
 
 // start answers a row at once, or starts it on its way.

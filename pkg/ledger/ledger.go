@@ -106,8 +106,12 @@ type Run interface {
 	End(exitCode int, counts map[string]int) error
 }
 
-// Pacer is a Run whose ledger divides one pace among all runs of its scope.
-type Pacer interface {
+// Shared is a Run whose ledger is that of many computers. It divides one pace among
+// all runs of its scope, and may be out of reach for a while.
+type Shared interface {
+	// Away says for how long the ledger has not answered; 0 when it does.
+	Away() time.Duration
+
 	// Reserve takes n slots for this run. rate is what the run keeps to, per second;
 	// the lowest of all who take part counts.
 	Reserve(ctx context.Context, rate float64, n int) (Slots, error)

@@ -142,11 +142,14 @@ func TestServerAway(t *testing.T) {
 			t.Errorf("a settling that had only to wait: %v", err)
 		}
 	})
-	time.Sleep(200 * time.Millisecond)
+	eventually(t, "the run knows that it waits", func() bool { return r.Away() > 200*time.Millisecond })
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
 	wait.Wait()
+	if away := r.Away(); away != 0 {
+		t.Errorf("after it has come back: away for %v", away)
+	}
 	if got := ledgertest.MustLookup(t, r, ledgertest.Key(0)); got.State != ledger.Created {
 		t.Errorf("it is %s", got.State)
 	}
@@ -159,7 +162,7 @@ func TestServerAway(t *testing.T) {
 	if info, err := os.Lstat(path); err != nil || info.Mode() != 0o600 || filepath.Dir(path) != folder {
 		t.Errorf("%s: %v, %v", path, info, err)
 	}
-	if _, won, err := r.Claim(ledgertest.Intent(5)); won || err == nil || !strings.Contains(err.Error(), "nothing more is sent") {
+	if _, won, err := r.Claim(ledgertest.Intent(5)); won || err == nil || !strings.Contains(err.Error(), "cannot be written: tried for 300ms: ") {
 		t.Errorf("claim without a server: won %v, %v", won, err)
 	}
 	if err := r.End(3, nil); err == nil {

@@ -172,8 +172,13 @@ func passing(err error) bool {
 func (l *Ledger) patiently(ctx context.Context, do func() error) error {
 	for began := time.Now(); ; {
 		err := do()
-		if err == nil || !passing(err) || ctx.Err() != nil || time.Since(began) > l.patience {
+		if err == nil || !passing(err) || ctx.Err() != nil {
+			l.away.Store(0)
 			return err
+		}
+		l.away.CompareAndSwap(0, began.UnixMilli())
+		if time.Since(began) > l.patience {
+			return fmt.Errorf("tried for %v: %s", l.patience, lastLine(err))
 		}
 		select {
 		case <-ctx.Done():
@@ -183,13 +188,17 @@ func (l *Ledger) patiently(ctx context.Context, do func() error) error {
 	}
 }
 
-// readable adds to an error of opening what to do about it. Of several addresses
-// or tries the last one tells.
+// lastLine is what an error says of the last of several addresses or tries.
+func lastLine(err error) string {
+	text := err.Error()
+	return strings.TrimSpace(text[strings.LastIndex(text, "\n")+1:])
+}
+
+// readable adds to an error of opening what to do about it.
 func readable(err error) error {
 	var e *pgconn.PgError
 	var connect *pgconn.ConnectError
-	text := err.Error()
-	text = strings.TrimSpace(text[strings.LastIndex(text, "\n")+1:])
+	text := lastLine(err)
 	switch {
 	case strings.Contains(text, "hint: "):
 		return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,6 +36,8 @@ type Ledger struct {
 	written chan struct{} // closed when nothing more is written
 	stopped sync.WaitGroup
 	failure error // set and read by the writing goroutine only
+
+	away atomic.Int64 // since when the database does not answer, in ms since 1970; 0: it does
 
 	mu     sync.Mutex
 	runs   map[*Run]struct{} // begun here and not ended
@@ -102,7 +105,7 @@ func (l *Ledger) closeSessions() {
 
 // Backup implements [ledger.Ledger].
 func (l *Ledger) Backup(context.Context, string) error {
-	return errors.New("the copy of a database is made by its own tools; hint: pg_dump --schema " + l.schema + " --file copy.sql '" + l.place + "'")
+	return errors.New("the copy of a database is made by its own tools; hint: as its administrator: pg_dump --schema " + l.schema + " --file copy.sql '" + forOthers(l.place) + "'")
 }
 
 // lockKey is the number of an advisory lock.

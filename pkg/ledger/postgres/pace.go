@@ -53,7 +53,7 @@ const reserveSQL = `WITH mine AS (
 	SELECT extract(epoch FROM next_slot)::double precision, extract(epoch FROM clock_timestamp())::double precision,
 		extract(epoch FROM held_until)::double precision, rate FROM given`
 
-// Reserve implements [ledger.Pacer].
+// Reserve implements [ledger.Shared].
 func (r *Run) Reserve(ctx context.Context, rate float64, n int) (ledger.Slots, error) {
 	p := &r.pace
 	p.mu.Lock()
@@ -65,7 +65,7 @@ func (r *Run) Reserve(ctx context.Context, rate float64, n int) (ledger.Slots, e
 		})
 	})
 	if err != nil {
-		return ledger.Slots{}, fmt.Errorf("cannot take part in the pace of %s: %w", r.l.place, err)
+		return ledger.Slots{}, fmt.Errorf("cannot take part in the pace of %s: %w; hint: see that the database can be reached, then run the same command again", r.l.place, err)
 	}
 	if held > now && p.heed != nil {
 		p.heed(seconds(held - now))
@@ -98,7 +98,7 @@ const holdSQL = `WITH held AS (UPDATE scopes SET held_until = greatest(held_unti
 	), slower AS (UPDATE runs SET rate = $5, paced_at = clock_timestamp() + $2 * interval '1 us' WHERE number = $6)
 	SELECT pg_notify($3, $4)`
 
-// Hold implements [ledger.Pacer].
+// Hold implements [ledger.Shared].
 func (r *Run) Hold(d time.Duration, rate float64) {
 	go func() { // nothing waits for it, and if the database is away, nobody sends
 		p := &r.pace
@@ -112,7 +112,7 @@ func (r *Run) Hold(d time.Duration, rate float64) {
 	}()
 }
 
-// OnHold implements [ledger.Pacer].
+// OnHold implements [ledger.Shared].
 func (r *Run) OnHold(heed func(time.Duration)) {
 	r.l.mu.Lock()
 	defer r.l.mu.Unlock()

@@ -39,6 +39,18 @@ func Redacted(place string) string {
 	return u.String()
 }
 
+// forOthers is an address as other programs take it, without the password.
+func forOthers(place string) string {
+	u, err := url.Parse(Redacted(place))
+	if err != nil {
+		return place
+	}
+	query := u.Query()
+	query.Del("schema")
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
 const defaultSchema = "onboard"
 
 var schemaName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)

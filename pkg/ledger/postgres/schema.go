@@ -81,7 +81,7 @@ func (l *Ledger) migrate(ctx context.Context, conn *pgx.Conn) error {
 	if err = l.extend(ctx, tx, version); err != nil {
 		var e *pgconn.PgError
 		if errors.As(err, &e) && e.Code == "42501" {
-			return fmt.Errorf("its tables are not made yet, and this role may not make them: %w; hint: let an administrator run onboard status with this --ledger once", err)
+			return fmt.Errorf("its tables are not made yet, or not for this version, and this role may not make them: %w; hint: let an administrator do what docs/team.md says under 'Setting it up'", err)
 		}
 		return err
 	}

@@ -41,7 +41,7 @@ func TestBrokenLedger(t *testing.T) {
 				mustClaim(t, r, testIntent(i))
 			}
 			breakLedger(t, r, pragma)
-			if _, won, err := r.Claim(testIntent(4)); won || err == nil || !strings.Contains(err.Error(), "nothing more is sent") {
+			if _, won, err := r.Claim(testIntent(4)); won || err == nil || !strings.Contains(err.Error(), "cannot be written") {
 				t.Errorf("claim: won %v, %v", won, err)
 			}
 			if _, err := r.Retry(testKey(0), 1, ledger.Attempt{}, "t"); err == nil {

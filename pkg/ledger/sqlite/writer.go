@@ -132,7 +132,7 @@ func (l *Ledger) commit(group []op) error {
 		err = l.checkPlace()
 	}
 	if err != nil {
-		l.failure = fmt.Errorf("the ledger %s cannot be written, so nothing more is sent: %w; hint: check its disk, then run again", l.path, err)
+		l.failure = fmt.Errorf("the ledger %s cannot be written: %w; hint: see that its disk has room and can be written, then run the same command again", l.path, err)
 	}
 	return l.failure
 }
