@@ -1,30 +1,32 @@
 package partner
 
 import (
+	_ "embed" // countries.txt
 	"slices"
 	"strings"
 	"sync"
 	"unicode"
 
-	"github.com/biter777/countries"
 	"golang.org/x/text/cases"
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 	"golang.org/x/text/unicode/norm"
 )
 
-// countryCodes marks the assigned codes of ISO 3166-1 alpha-2 by letter pair,
-// so that the check of a row is one array look-up.
+// countryTable has a line for each assigned code of ISO 3166-1 alpha-2: the code,
+// its English name, and every name that means it and no other country, folded.
+// It is what libraries know (Unicode's locale data above all), with our aliases;
+// to put that together takes a twentieth of a second, which is more than most
+// sheets do. TestCountryTable makes it, and holds that it is up to date.
+//
+//go:embed countries.txt
+var countryTable string
+
+// countryCodes marks the assigned codes by letter pair, so that the check of a
+// row is one array look-up.
 var countryCodes = assignedCountries()
 
 func assignedCountries() (codes [26 * 26]bool) {
-	for _, c := range countries.All() {
-		// The library also knows two withdrawn codes and a user-assigned one.
-		switch a := c.Alpha2(); {
-		case len(a) != 2, a == "AN", a == "YU", a == "XK":
-		default:
-			codes[pair(a)] = true
-		}
+	for line := range strings.Lines(countryTable) {
+		codes[pair(line)] = true
 	}
 	return codes
 }
@@ -55,88 +57,20 @@ type countryIndex struct {
 	centers []countryName     // the same and Europe, which is a data center
 }
 
-// countryNames is built when the first wrong country is met: most sheets
-// never need it.
-var countryNames = sync.OnceValue(newCountryIndex)
-
-// newCountryIndex lets the surest source win: ISO codes, our aliases, English
-// names, then the names in other languages. A name that means two countries
-// is in none of them.
-func newCountryIndex() *countryIndex {
+// countryNames is read when the first wrong country is met: most sheets never
+// need it.
+var countryNames = sync.OnceValue(func() *countryIndex {
 	x := &countryIndex{codes: map[string]string{}}
-	english := display.Regions(language.English)
-	for _, c := range countries.All() {
-		if code := c.Alpha2(); IsCountry(code) {
-			x.codes[strings.ToLower(code)], x.codes[strings.ToLower(c.Alpha3())] = code, code
-		}
-	}
-	x.addAliases()
-	for _, c := range countries.All() {
-		code := c.Alpha2()
-		if !IsCountry(code) {
-			continue
-		}
-		name := english.Name(language.MustParseRegion(code))
-		x.english = append(x.english, newCountryName(code, name))
-		for _, n := range []string{name, c.String()} {
-			if _, ambiguous := ambiguousCountries[fold(n)]; !ambiguous {
-				x.codes[fold(n)] = code
-			}
+	for line := range strings.Lines(countryTable) {
+		cells := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		x.english = append(x.english, newCountryName(cells[0], cells[1]))
+		for name := range strings.SplitSeq(cells[2], " ") {
+			x.codes[name] = cells[0]
 		}
 	}
 	x.centers = append(slices.Clip(x.english), newCountryName("EU", "Europe"))
-	x.addLanguages()
 	return x
-}
-
-func (x *countryIndex) addAliases() {
-	for line := range strings.Lines(countryAliases) {
-		code, names, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		for name := range strings.SplitSeq(names, "; ") {
-			x.codes[fold(name)] = code
-		}
-	}
-}
-
-// addLanguages adds every country's name in the languages of business, and in
-// every other language the name of the country that speaks it.
-func (x *countryIndex) addLanguages() {
-	found := map[string]string{}
-	for _, tag := range display.Supported.Tags() {
-		names := display.Regions(tag)
-		if names == nil {
-			continue
-		}
-		home, _ := tag.Region()
-		base, _ := tag.Base()
-		all := strings.Contains(businessLanguages, " "+base.String()+" ")
-		for _, c := range x.english {
-			if region := language.MustParseRegion(c.code); all && c.code != "MF" || region == home {
-				name := fold(names.Name(region))
-				if other, ok := found[name]; ok && other != c.code {
-					found[name] = "" // two countries
-				} else {
-					found[name] = c.code
-				}
-			}
-		}
-	}
-	for name, code := range found {
-		_, known := x.codes[name]
-		if _, ambiguous := ambiguousCountries[name]; !known && !ambiguous && code != "" && !x.tooClose(name, code) {
-			x.codes[name] = code
-		}
-	}
-}
-
-// tooClose says that a foreign name is too short, or too like the English name
-// of another country, to be told from a slip: Nigera is Niger in Latvian.
-func (x *countryIndex) tooClose(name, code string) bool {
-	set := letters(name)
-	return len(name) < nearestLeast || slices.ContainsFunc(x.english, func(c countryName) bool {
-		return c.code != code && c.within(1, name, set)
-	})
-}
+})
 
 // countryCode is the code of a country written in any exact way: a code, a
 // name, an alias, or two of them that agree, such as "Germany (DE)".
