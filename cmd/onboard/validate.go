@@ -67,6 +67,7 @@ func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) er
 		e.discard()
 		return err
 	}
+	e.out.Counts = e.plan.Counts // a dry run goes no further, and of rows that are valid as they are it writes nothing
 	info := report.PlanInfo{Plan: e.plan}
 	if !flags.quiet {
 		c.screen().Plan(info)

@@ -40,10 +40,11 @@ type Plan struct {
 }
 
 // MakePlan is pass 1: it reads and checks every row, finds duplicates, and
-// calls each, if given, with every row and its verdict in input order. run, if
-// given, asks what earlier runs did, and existing the names (NameKey) that
-// are partners already; a row that is still to be sent is Valid. A Result and
-// its Row are each's only until it returns: their memory is used again.
+// calls each, if given, with every row that is not valid as it is, and its
+// verdict, in input order. run, if given, asks what earlier runs did, and
+// existing the names (NameKey) that are partners already; a row that is still to
+// be sent is Valid. A Result and its Row are each's only until it returns: their
+// memory is used again.
 func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{},
 		seed: maphash.MakeSeed(), places: newPlaces(rules)}
@@ -82,16 +83,23 @@ func uncomputed(s *sheet.Sheet) []Warning {
 
 func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 	p.sums = append(p.sums, b.sum)
+	p.Rows += len(b.rows)
 	p.Blank += b.parsed.Blank
 	p.lines.fetch(b.rows)
-	var r Result
+	plain := 0
 	for i := range b.rows {
 		c := &b.rows[i]
+		p.bad(c)
 		if c.Valid() {
-			p.lines.add(c.Key, c.Line)
+			c.first = p.lines.add(c.Key, c.Line)
 			p.postal.add(&c.Partner, c.Line)
 		}
-		r = p.row(c)
+		if p.plain(c) {
+			plain++
+			p.places.add(&c.Partner)
+			continue
+		}
+		r := p.row(c)
 		if each == nil {
 			continue
 		}
@@ -99,18 +107,29 @@ func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 			return err
 		}
 	}
+	p.Counts[partner.Valid] += plain
 	return nil
 }
 
-func (p *Plan) row(c *Checked) Result {
-	p.Rows++
-	if c.Bad {
-		p.badRows++
-		if p.badRows == 1 {
-			p.firstBad = c.Row
-			p.firstBad.Raw = bytes.Clone(c.Raw) // the block's memory is used again
-		}
+// bad counts a row that is not text.
+func (p *Plan) bad(c *Checked) {
+	if !c.Bad {
+		return
 	}
+	p.badRows++
+	if p.badRows == 1 {
+		p.firstBad = c.Row
+		p.firstBad.Raw = bytes.Clone(c.Raw) // the block's memory is used again
+	}
+}
+
+// plain says that there is nothing to tell of a row but that it is valid, which
+// is so of nearly all: settled need not look, and no Result be made.
+func (p *Plan) plain(c *Checked) bool {
+	return len(c.Problems) == 0 && c.first == c.Line && c.earlier == nil && !p.fromErrors && p.existing == nil
+}
+
+func (p *Plan) row(c *Checked) Result {
 	r, settled := p.settled(c)
 	if !settled {
 		r = Result{Row: c.Row, Status: partner.Valid}
@@ -147,8 +166,8 @@ func (p *Plan) verdict(c *Checked) (r Result, settled bool) {
 	if !c.Valid() {
 		return Result{Row: c.Row, Status: partner.Invalid, Problems: faults(c.Problems)}, true
 	}
-	if first := p.lines.first(c.Key); first < c.Line {
-		return duplicateOf(c, first), true
+	if c.first < c.Line {
+		return duplicateOf(c), true
 	}
 	return p.stillDuplicate(c)
 }
@@ -176,11 +195,11 @@ func (p *Plan) stillDuplicate(c *Checked) (Result, bool) {
 // same partner when it comes back.
 func mark(k ledger.Key) string { return fmt.Sprintf("(%x)", k[:4]) }
 
-func duplicateOf(c *Checked, first int) Result {
+func duplicateOf(c *Checked) Result {
 	return Result{Row: c.Row, Status: partner.Duplicate, Problems: []partner.Problem{{
 		Line: c.Line, Code: partner.DuplicateRow, Value: c.Partner.At(partner.CompanyName),
-		Message: fmt.Sprintf("the same partner stands on line %d already", first),
-		Hint:    fmt.Sprintf("see line %d, and delete one of the two rows %s", first, mark(c.Key)),
+		Message: fmt.Sprintf("the same partner stands on line %d already", c.first),
+		Hint:    fmt.Sprintf("see line %d, and delete one of the two rows %s", c.first, mark(c.Key)),
 	}}}
 }
 

@@ -214,6 +214,7 @@ func lostLedger(err error) *Stop {
 // start answers a row at once, or starts it on its way.
 func (s *Submission) start(ctx context.Context, c *Checked, inFlight *sync.WaitGroup) pending {
 	fixed := fixes(c)
+	c.first = s.Plan.lines.first(c.Key)
 	r, settled := s.Plan.settled(c)
 	if settled {
 		r.Fixed = fixed

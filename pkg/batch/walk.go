@@ -29,6 +29,7 @@ type Checked struct {
 	Partner     partner.Partner
 	Key         ledger.Key
 	Problems    []partner.Problem
+	first       int // the line on which the partner stands first
 	body        []byte
 	fingerprint ledger.Fingerprint
 	earlier     *ledger.Entry // what earlier runs made of it; nil: nothing
