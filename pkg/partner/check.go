@@ -89,7 +89,7 @@ func (r *Rules) plain(f Field, v string, seen traits) bool {
 	if v == "" {
 		return !s.Required && r.defaults[f] == ""
 	}
-	return seen&(odd|nonASCII|unclean) == 0 && len(v) <= s.Max && (!s.Code || seen&lowerCase == 0) &&
+	return seen&(odd|foreign|unclean) == 0 && len(v) <= s.Max && (!s.Code || seen&lowerCase == 0) &&
 		!heading(f, v) && r.ofKind(f, v)
 }
 
@@ -142,12 +142,12 @@ type fault struct {
 // length: first whether it is text at all, then whether it is the value that
 // was meant, then whether it is of its kind.
 func (r *Rules) fault(f Field, v string, seen traits) fault {
-	if seen&nonASCII != 0 {
+	if seen&foreign != 0 {
 		if x := textFault(f, v); x.code != "" {
 			return x
 		}
 	}
-	if seen&(odd|nonASCII) != 0 {
+	if seen&(odd|foreign) != 0 {
 		if message := damage(f, v); message != "" {
 			return fault{code: BadFormat, message: message, gone: true}
 		}
@@ -157,7 +157,7 @@ func (r *Rules) fault(f Field, v string, seen traits) fault {
 	}
 	switch {
 	case r.ofKind(f, v):
-		if r.Fix && seen&nonASCII != 0 {
+		if r.Fix && seen&foreign != 0 {
 			return fault{fix: narrow(f, v)}
 		}
 		return fault{}

@@ -25,7 +25,7 @@ func Clean(s string) string {
 type traits uint8
 
 const (
-	nonASCII  traits = 1 << iota // no printable ASCII: further, or a control character
+	foreign   traits = 1 << iota // neither printable ASCII nor a letter that isLatin: further, or a control character
 	odd                          // a symbol that every damaged value contains, and hardly any other
 	lowerCase                    // a lower-case ASCII letter
 	unclean                      // Clean may change it
@@ -37,7 +37,7 @@ var byteTraits = func() (t [256]traits) {
 	for i := range t {
 		switch c := byte(i); {
 		case c < 0x20 || c >= 0x7f:
-			t[i] = nonASCII | unclean
+			t[i] = foreign | unclean
 		case 'a' <= c && c <= 'z':
 			t[i] = lowerCase
 		case strings.IndexByte("#%*+:<[{$", c) >= 0:
@@ -51,17 +51,58 @@ func look(s string) (seen traits) {
 	if s == "" {
 		return 0
 	}
+	var ends traits
 	if s[0] == ' ' || s[len(s)-1] == ' ' {
-		seen = unclean
+		ends = unclean
 	}
+	whole := s
 	for ; len(s) >= 4; s = s[4:] { // the four do not wait for each other
 		seen |= byteTraits[s[0]] | byteTraits[s[1]] | byteTraits[s[2]] | byteTraits[s[3]]
 	}
 	for i := range len(s) {
 		seen |= byteTraits[s[i]]
 	}
-	return seen
+	if seen&foreign != 0 && latin(whole) {
+		seen &^= foreign | unclean
+	}
+	return seen | ends
 }
+
+// latin says that a text has no other characters than printable ASCII and the
+// letters that isLatin.
+func latin(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if byteTraits[s[i]]&foreign == 0 {
+			continue
+		}
+		r, ok := latinAt(s, i)
+		if !ok || !isLatin[r-firstLatin] {
+			return false
+		}
+		i++
+	}
+	return true
+}
+
+// latinAt decodes a character from U+00C0 to U+017F: Latin-1 and Latin
+// Extended-A, with which most names of Europe are written. It has two bytes.
+func latinAt(s string, i int) (r rune, ok bool) {
+	if s[i] < 0xc3 || s[i] > 0xc5 || i+1 == len(s) || s[i+1]&0xc0 != 0x80 {
+		return 0, false
+	}
+	return rune(s[i]&0x1f)<<6 | rune(s[i+1]&0x3f), true
+}
+
+const firstLatin, lastLatin = 'À', 'ſ'
+
+// isLatin marks the letters of latinAt that no garbled text is made of: Š, for
+// one, is where windows-1252 shows the second byte of a character of UTF-8.
+var isLatin = func() (t [lastLatin - firstLatin + 1]bool) {
+	for r := firstLatin; r <= lastLatin; r++ {
+		t[r-firstLatin] = unicode.IsLetter(r) && byte1252(r)&0xc0 != 0x80
+	}
+	return t
+}()
 
 func joinLines(s string) string {
 	var b strings.Builder

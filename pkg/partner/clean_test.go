@@ -1,6 +1,7 @@
 package partner
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -30,6 +31,29 @@ func TestClean(t *testing.T) {
 		}
 		if got := Blank(tc.in); got != (tc.want == "") {
 			t.Errorf("%s: Blank is %v", tc.name, got)
+		}
+	}
+}
+
+// TestLatin: in a cell of printable ASCII and the letters that isLatin, the long
+// look finds nothing, in whatever order they stand. So it is left out.
+func TestLatin(t *testing.T) {
+	var letters []rune
+	for r := ' '; r <= lastLatin; r++ {
+		if s := "a" + string(r) + "b"; look(s)&(foreign|odd) == 0 {
+			letters = append(letters, r)
+		}
+	}
+	if n := len(letters); n < 250 {
+		t.Fatalf("only %d characters", n)
+	}
+	for _, a := range letters {
+		for _, b := range letters {
+			s := "Ab" + string([]rune{a, b}) + "c"
+			trimmed := strings.TrimFunc(joinLines(s), invisible)
+			if x := textFault(CompanyName, s); x.code != "" || damage(CompanyName, s) != "" || trimmed != s || look(s)&unclean != 0 {
+				t.Errorf("%q: %+v, %q", s, x, trimmed)
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/cases"
@@ -40,29 +41,46 @@ func KeyOf(p *Partner, fields []Field) Key {
 	return Key(sum[:16])
 }
 
-// normal is a value as it is compared, in the memory of b. ASCII, as most names
-// are, needs no tables.
+// normal is a value as it is compared, in the memory of b. ASCII and the letters
+// of latinAt, of which most names are, need no tables of Unicode: each of them has
+// its normal form whatever stands beside it.
 func normal(b []byte, s string) []byte {
 	gap := false
-	for i := range len(s) {
+	for i := 0; i < len(s); i++ {
 		c := s[i]
-		switch {
-		case c >= 0x7f || c < 0x20:
-			return append(b[:0], normalise(s)...)
-		case c == ' ':
+		if c == ' ' {
 			gap = len(b) > 0
 			continue
-		case gap:
+		}
+		if gap {
 			b = append(b, ' ')
 		}
 		gap = false
-		if upper(c) {
-			c |= 0x20
+		switch {
+		case upper(c):
+			b = append(b, c|0x20)
+		case ' ' < c && c < 0x7f:
+			b = append(b, c)
+		default:
+			r, ok := latinAt(s, i)
+			if !ok {
+				return append(b[:0], normalise(s)...)
+			}
+			b = append(b, normalLatin()[r-firstLatin]...)
+			i++
 		}
-		b = append(b, c)
 	}
 	return b
 }
+
+// normalLatin are the normal forms of the letters of latinAt.
+var normalLatin = sync.OnceValue(func() (t *[lastLatin - firstLatin + 1]string) {
+	t = new([lastLatin - firstLatin + 1]string)
+	for r := firstLatin; r <= lastLatin; r++ {
+		t[r-firstLatin] = normalise(string(r))
+	}
+	return t
+})
 
 // normalise is the rule in full. Folding can undo the normal form, and the
 // other way round, hence again and again.

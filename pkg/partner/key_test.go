@@ -181,3 +181,15 @@ func FuzzNormalise(f *testing.F) {
 		}
 	})
 }
+
+// TestNormalLatin: whatever stands beside a letter, it has its own normal form.
+func TestNormalLatin(t *testing.T) {
+	for a := ' '; a <= lastLatin; a++ {
+		for b := ' '; b <= lastLatin; b++ {
+			s := string([]rune{a, b, ' ', ' ', b, a})
+			if got, want := string(normal(nil, s)), normalise(s); got != want {
+				t.Fatalf("%q: got %q, want %q", s, got, want)
+			}
+		}
+	}
+}
