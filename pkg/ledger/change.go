@@ -60,6 +60,21 @@ func (o *Outcome) Same(e *Entry) bool {
 	return e.Attempt == o.Attempt && e.State == o.State && e.Token == o.Token && e.Link == o.Link
 }
 
+// Settled is what Settle returns after an attempt to write the outcome: it was
+// written, it came too late (lost), or err. What exists nowhere else goes to spill.
+func (o *Outcome) Settled(lost bool, err error, spill func(Outcome, error) error) error {
+	if err == nil && lost {
+		err = fmt.Errorf("cannot settle attempt %d of partner %x as %s: %w", o.Attempt, o.Key, o.State, ErrLost)
+		if o.State != Created { // a token exists nowhere else
+			return err
+		}
+	}
+	if err != nil {
+		return spill(*o, err)
+	}
+	return nil
+}
+
 // Decision is an operator's word on a partner in doubt, or the token and link
 // of one that was created without.
 type Decision struct {

@@ -2,6 +2,9 @@ package ledger
 
 import (
 	"crypto/rand"
+	"fmt"
+	"os"
+	"os/user"
 	"strings"
 	"time"
 )
@@ -39,6 +42,22 @@ const Died = -1
 
 // SweptReason is what a swept row says to the operator.
 const SweptReason = "the run that sent it stopped before the answer was recorded"
+
+// Here is the computer and its user, for people to read: better nothing than no run.
+func Here() (host, who string) {
+	host, _ = os.Hostname()
+	if u, err := user.Current(); err == nil {
+		who = u.Username
+	}
+	return host, who
+}
+
+// OtherKeys refuses a run whose keys would be made of other fields than those that
+// the ledger at place has.
+func OtherKeys(place string, scope Scope, has, fields string) error {
+	return fmt.Errorf("the ledger %s tells the partners of %s apart by %q, not by %q; hint: use --key %s, or another ledger",
+		place, scope.Endpoint, has, fields, has)
+}
 
 // NewRunID makes the name of a run.
 func NewRunID() string { return strings.ToLower(rand.Text()[:runIDLength]) }

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"os/user"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,13 +48,9 @@ func (l *Ledger) Begin(scope ledger.Scope, info ledger.RunInfo) (ledger.Run, err
 // record takes the lock, on the connection that writes, and enters the run and,
 // for a first one, its scope.
 func (r *Run) record(scope ledger.Scope, info ledger.RunInfo) error {
-	host, _ := os.Hostname() // both are for people to read: better nothing than no run
-	who, err := user.Current()
-	if err != nil {
-		who = &user.User{}
-	}
+	host, who := ledger.Here()
 	var refusal error
-	err = r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) (err error) {
+	err := r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) (err error) {
 		if _, err = tx.Exec(ctx, "SELECT pg_advisory_lock_shared($1)", r.lock); err != nil {
 			return err
 		}
@@ -65,7 +59,7 @@ func (r *Run) record(scope ledger.Scope, info ledger.RunInfo) error {
 		}
 		return tx.QueryRow(ctx, `INSERT INTO runs(id, lock, scope_id, host, "user", file, sha256, target)
 			VALUES($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(id) DO UPDATE SET ended_at = NULL RETURNING number`,
-			r.id, r.lock, r.scope, text(host), text(who.Username), text(info.File), text(info.SHA256), text(info.Target)).Scan(&r.number)
+			r.id, r.lock, r.scope, text(host), text(who), text(info.File), text(info.SHA256), text(info.Target)).Scan(&r.number)
 	}})
 	return errors.Join(err, refusal)
 }
@@ -89,8 +83,7 @@ func (l *Ledger) scopeID(ctx context.Context, tx pgx.Tx, scope ledger.Scope, fie
 		return 0, nil, err
 	}
 	if used {
-		return 0, fmt.Errorf("the ledger %s tells the partners of %s apart by %q, not by %q; hint: use --key %s, or another ledger",
-			l.place, scope.Endpoint, had, fields, had), nil
+		return 0, ledger.OtherKeys(l.place, scope, had, fields), nil
 	}
 	_, err = tx.Exec(ctx, "UPDATE scopes SET key_fields = $1 WHERE id = $2", fields, id)
 	return id, nil, err

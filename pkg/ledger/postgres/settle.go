@@ -35,16 +35,7 @@ func (r *Run) Settling(o ledger.Outcome) (durable func() error) {
 	settled := r.settle(o)
 	return func() error {
 		lost, err := settled()
-		if err == nil && lost {
-			err = fmt.Errorf("cannot settle attempt %d of partner %x as %s: %w", o.Attempt, o.Key, o.State, ledger.ErrLost)
-			if o.State != ledger.Created { // a token exists nowhere else
-				return err
-			}
-		}
-		if err != nil {
-			return r.save(o, err)
-		}
-		return nil
+		return o.Settled(lost, err, r.save)
 	}
 }
 

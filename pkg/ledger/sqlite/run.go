@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"os/user"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -62,19 +60,15 @@ func (r *Run) begin(scope ledger.Scope, info ledger.RunInfo) error {
 
 // record enters the run and, for a first one, its scope.
 func (r *Run) record(scope ledger.Scope, info ledger.RunInfo) error {
-	host, _ := os.Hostname() // both are for people to read: better nothing than no run
-	who, err := user.Current()
-	if err != nil {
-		who = &user.User{}
-	}
+	host, who := ledger.Here()
 	var refusal error
-	err = r.l.write(func() (err error) {
+	err := r.l.write(func() (err error) {
 		r.scope, refusal, err = r.l.scopeID(scope, info.KeyFields)
 		if err != nil || refusal != nil {
 			return err
 		}
 		return r.l.conn.QueryRowContext(context.Background(), `INSERT INTO runs(id, scope_id, host, user, file, sha256, target, started_at)
-			VALUES(?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`, r.id, r.scope, host, who.Username,
+			VALUES(?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`, r.id, r.scope, host, who,
 			info.File, info.SHA256, info.Target, time.Now().UnixMilli()).Scan(&r.number)
 	})
 	return errors.Join(err, refusal)
@@ -101,8 +95,7 @@ func (l *Ledger) scopeID(scope ledger.Scope, fields string) (id int64, refusal, 
 		return 0, nil, err
 	}
 	if used || running && had != "" {
-		return 0, fmt.Errorf("the ledger %s tells the partners of %s apart by %q, not by %q; hint: use --key %s, or another ledger",
-			l.path, scope.Endpoint, had, fields, had), nil
+		return 0, ledger.OtherKeys(l.path, scope, had, fields), nil
 	}
 	_, err = l.conn.ExecContext(ctx, "UPDATE scopes SET key_fields = ? WHERE id = ?", fields, id)
 	return id, nil, err

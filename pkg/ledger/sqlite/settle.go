@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"fmt"
-
 	"onboard/pkg/ledger"
 )
 
@@ -21,16 +19,7 @@ func (r *Run) Settling(o ledger.Outcome) (durable func() error) {
 	})
 	return func() error {
 		err := written()
-		if err == nil && lost {
-			err = fmt.Errorf("cannot settle attempt %d of partner %x as %s: %w", o.Attempt, o.Key, o.State, ledger.ErrLost)
-			if o.State != ledger.Created { // a token exists nowhere else
-				return err
-			}
-		}
-		if err != nil {
-			return r.spill.Save(o, err)
-		}
-		return nil
+		return o.Settled(lost, err, r.spill.Save)
 	}
 }
 
