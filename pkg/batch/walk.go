@@ -145,7 +145,7 @@ func (w *walker) memory(n int) []Checked {
 
 // lookUp asks the ledger about a block's valid rows: first which of them were
 // created as they are, which is nearly all or nearly none, and then all that is
-// known of the others.
+// known of the others that it knows.
 func (w *walker) lookUp(ctx context.Context, rows []Checked) error {
 	var asked []*Checked
 	var keys []ledger.Key
@@ -162,11 +162,15 @@ func (w *walker) lookUp(ctx context.Context, rows []Checked) error {
 	}
 	var others []ledger.Key
 	for i, c := range asked {
-		if e := &created[i]; e.State == ledger.Created && e.Fingerprint == c.fingerprint {
+		switch e := &created[i]; {
+		case e.State == ledger.Created && e.Fingerprint == c.fingerprint:
 			c.earlier = e
-		} else {
+		case e.Key == c.Key:
 			others = append(others, c.Key)
 		}
+	}
+	if len(others) == 0 {
+		return nil
 	}
 	known, err := w.run.Lookup(ctx, others)
 	if err != nil {

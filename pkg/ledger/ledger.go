@@ -43,9 +43,10 @@ type Run interface {
 	Lookup(ctx context.Context, keys []Key) (map[Key]Entry, error)
 
 	// Created tells of which keys the ledger has token and link: an entry for each
-	// key, in the same order, without Body and Owner; one without a State says that
-	// it has none. It is quickest when the keys come in the order in which they
-	// were claimed.
+	// key, in the same order, without Body and Owner. One with a Key and no State is
+	// of a partner that is known otherwise (Lookup tells how), an empty one of a
+	// partner that is not known. It is quickest when the keys come in the order in
+	// which they were claimed.
 	Created(ctx context.Context, keys []Key) ([]Entry, error)
 
 	// Track remembers, durably, what the API said about a created partner. What is

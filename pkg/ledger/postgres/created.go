@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -10,11 +11,11 @@ import (
 
 const (
 	// No body and no name of a run, which would cost as much again.
-	createdSQL = `SELECT p.key, p.fingerprint, p.trace_id, p.settled_at, p.token, p.link FROM `
-	isCreated  = ` p.scope_id = $1 AND p.state = 'created' AND p.token <> '' AND p.link <> ''`
+	createdSQL = `SELECT p.key, p.fingerprint, p.trace_id, p.settled_at, p.token, p.link,
+		p.state = 'created' AND p.token <> '' AND p.link <> '' FROM `
 
-	byKeySQL   = createdSQL + `unnest($2::uuid[]) AS wanted(key) JOIN partners p ON p.key = wanted.key AND` + isCreated
-	stretchSQL = createdSQL + `partners p WHERE p.id BETWEEN $2 AND $3 AND` + isCreated
+	byKeySQL   = createdSQL + `unnest($2::uuid[]) AS wanted(key) JOIN partners p ON p.scope_id = $1 AND p.key = wanted.key`
+	stretchSQL = createdSQL + `partners p WHERE p.id BETWEEN $2 AND $3 AND p.scope_id = $1`
 	placesSQL  = `SELECT coalesce(min(p.id), 0), coalesce(max(p.id), -1) FROM unnest($2::uuid[]) AS wanted(key)
 		JOIN partners p ON p.scope_id = $1 AND p.key = wanted.key`
 )
@@ -51,7 +52,7 @@ func (r *Run) Created(ctx context.Context, keys []ledger.Key) ([]ledger.Entry, e
 	}
 	var rest []ledger.Key
 	for i, k := range keys {
-		if entries[i].State == "" {
+		if entries[i].Key != k {
 			rest = append(rest, k)
 		}
 	}
@@ -65,15 +66,19 @@ func (r *Run) Created(ctx context.Context, keys []ledger.Key) ([]ledger.Entry, e
 func takeCreated(row pgx.CollectableRow, places map[ledger.Key]int, entries []ledger.Entry) error {
 	var key [16]byte
 	var hash []byte
+	var settled *time.Time
+	var created bool
 	e := ledger.Entry{State: ledger.Created}
-	if err := row.Scan(&key, &hash, &e.TraceID, &e.SettledAt, &e.Token, &e.Link); err != nil {
+	if err := row.Scan(&key, &hash, &e.TraceID, &settled, &e.Token, &e.Link, &created); err != nil {
 		return err
 	}
-	i, wanted := places[key]
-	if wanted {
-		e.Key, e.SettledAt = key, e.SettledAt.UTC()
+	switch i, wanted := places[key]; {
+	case wanted && created:
+		e.Key, e.SettledAt = key, settled.UTC()
 		copy(e.Fingerprint[:], hash)
 		entries[i] = e
+	case wanted:
+		entries[i].Key = key
 	}
 	return nil
 }

@@ -17,12 +17,12 @@ const (
 	byKey   = ` FROM n CROSS JOIN partners p ON p.scope_id = ?2 AND p.key = substr(?1, n.i, 16)`
 
 	// No body and no name of a run, which would cost as much again.
-	createdColumns = `SELECT p.key, p.fingerprint, p.trace_id, p.settled_at, p.token, p.link`
-	isCreated      = ` p.state = 'created' AND p.token <> '' AND p.link <> ''`
+	createdColumns = `SELECT p.key, p.fingerprint, p.trace_id, p.settled_at, p.token, p.link,
+		p.state = 'created' AND p.token <> '' AND p.link <> ''`
 
-	createdSQL = keysSQL + createdColumns + byKey + ` WHERE` + isCreated
+	createdSQL = keysSQL + createdColumns + byKey
 	// The + keeps SQLite from the index on the scope: it would read the whole ledger.
-	stretchSQL = createdColumns + ` FROM partners p WHERE p.id BETWEEN ? AND ? AND +p.scope_id = ? AND` + isCreated
+	stretchSQL = createdColumns + ` FROM partners p WHERE p.id BETWEEN ? AND ? AND +p.scope_id = ?`
 	placesSQL  = keysSQL + `SELECT p.id` + byKey + ` ORDER BY p.id`
 )
 
@@ -40,7 +40,7 @@ func (r *Run) Created(ctx context.Context, keys []ledger.Key) ([]ledger.Entry, e
 	err := r.stretches(ctx, keys, f)
 	var rest []ledger.Key
 	for i := range keys {
-		if f.entries[i].State == "" {
+		if f.entries[i].Key != keys[i] {
 			rest = append(rest, keys[i])
 		}
 	}
@@ -115,13 +115,17 @@ func (f *finds) take(rows *sql.Rows, err error) error {
 	var key, hash sql.RawBytes
 	var trace, token, link string
 	var settled int64
+	var created bool
 	for rows.Next() {
-		if err = rows.Scan(&key, &hash, &trace, &settled, &token, &link); err != nil {
+		if err = rows.Scan(&key, &hash, &trace, &settled, &token, &link, &created); err != nil {
 			break
 		}
-		if i, ok := f.index[ledger.Key(key)]; ok {
+		switch i, ok := f.index[ledger.Key(key)]; {
+		case ok && created:
 			f.entries[i] = ledger.Entry{Key: ledger.Key(key), Fingerprint: ledger.Fingerprint(hash), State: ledger.Created,
 				TraceID: trace, Token: token, Link: link, SettledAt: fromMillis(settled)}
+		case ok:
+			f.entries[i].Key = ledger.Key(key)
 		}
 	}
 	return errors.Join(err, rows.Err(), rows.Close())
