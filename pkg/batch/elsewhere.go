@@ -53,12 +53,17 @@ func (s *Submission) elsewhere(ctx context.Context, j *job, e ledger.Entry) (Res
 	return s.submit(ctx, j) // given back by the other run
 }
 
-// firstTurn waits for the row's turn. Where others share the pace they may share the
-// list, too: a row that one of them takes meanwhile needs no turn. It is e then.
+// firstTurn waits for the row's turn; e is the row if it needs none any more.
 func (s *Submission) firstTurn(ctx context.Context, j *job) (e ledger.Entry, err error) {
-	if !s.Pace.Shared() {
-		return e, s.anotherTurn(j)
+	if s.Pace.Shared() {
+		return s.sharedTurn(ctx, j)
 	}
+	return e, s.anotherTurn(j)
+}
+
+// sharedTurn is firstTurn where others share the pace. They may share the list, too:
+// a row that one of them takes meanwhile needs no turn.
+func (s *Submission) sharedTurn(ctx context.Context, j *job) (e ledger.Entry, err error) {
 	waiting, leave := context.WithCancel(s.intake)
 	defer leave()
 	future := s.ask(ctx, j.key, taken)

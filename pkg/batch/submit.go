@@ -75,6 +75,8 @@ type Submission struct {
 	intake  context.Context // ends when no further row may be sent
 	stop    context.CancelCauseFunc
 	permits chan struct{} // to be in flight
+	ways    chan func()   // to a goroutine that has nothing to do
+	going   sync.WaitGroup
 	lookout lookout
 	quota   *quota
 	mu      sync.Mutex
@@ -120,11 +122,12 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 	s.quota = newQuota(s.Concurrency)
 
 	order := make(chan pending, orderDepth)
-	var inFlight sync.WaitGroup
+	s.ways = make(chan func())
 	g, walking := errgroup.WithContext(ctx2(ctx))
 	g.Go(func() error {
 		defer close(order)
-		return s.dispatch(walking, ctx, order, &inFlight)
+		defer close(s.ways)
+		return s.dispatch(walking, ctx, order)
 	})
 	g.Go(func() error {
 		for p := range order {
@@ -137,7 +140,7 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 		return nil
 	})
 	err := g.Wait()
-	inFlight.Wait()
+	s.going.Wait()
 	s.lookout.asking.Wait()
 	return s.stopped(), err
 }
@@ -161,7 +164,7 @@ func stopOf(intake context.Context) *Stop {
 }
 
 // dispatch reads the sheet again and gives every row its future, in order.
-func (s *Submission) dispatch(walking, ctx context.Context, order chan<- pending, inFlight *sync.WaitGroup) error {
+func (s *Submission) dispatch(walking, ctx context.Context, order chan<- pending) error {
 	n := 0
 	w := walker{sheet: s.Plan.Sheet, rules: s.Plan.Rules, run: s.Run, seed: s.Plan.seed}
 	_, err := w.walk(walking, func(b checkedBlock) error {
@@ -171,7 +174,7 @@ func (s *Submission) dispatch(walking, ctx context.Context, order chan<- pending
 		n++
 		for i := range b.rows {
 			select {
-			case order <- s.start(ctx, &b.rows[i], inFlight):
+			case order <- s.start(ctx, &b.rows[i]):
 			case <-walking.Done():
 				return walking.Err()
 			}
@@ -212,7 +215,7 @@ func lostLedger(err error) *Stop {
 }
 
 // start answers a row at once, or starts it on its way.
-func (s *Submission) start(ctx context.Context, c *Checked, inFlight *sync.WaitGroup) pending {
+func (s *Submission) start(ctx context.Context, c *Checked) pending {
 	fixed := fixes(c)
 	c.first = s.Plan.lines.first(c.Key)
 	r, settled := s.Plan.settled(c)
@@ -229,9 +232,7 @@ func (s *Submission) start(ctx context.Context, c *Checked, inFlight *sync.WaitG
 	}
 	s.begun++
 	future := make(chan Result, 1)
-	inFlight.Add(1)
-	go func() {
-		defer inFlight.Done()
+	s.along(func() {
 		s.Progress.inFlight.Add(1)
 		r, definite := s.submit(ctx, &j)
 		s.Progress.inFlight.Add(-1)
@@ -240,8 +241,22 @@ func (s *Submission) start(ctx context.Context, c *Checked, inFlight *sync.WaitG
 		r.Fixed = fixed
 		s.Progress.done(r.Status)
 		future <- r
-	}()
+	})
 	return pending{future: future}
+}
+
+// along has a row go its way, in a goroutine that an earlier row has left or in a
+// new one: to grow a stack for each row costs as much as its signature.
+func (s *Submission) along(way func()) {
+	select {
+	case s.ways <- way:
+	default:
+		s.going.Go(func() {
+			for ok := true; ok; way, ok = <-s.ways {
+				way()
+			}
+		})
+	}
 }
 
 // keptBack waits for the row's permit, and says why it gets none.
