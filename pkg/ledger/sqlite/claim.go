@@ -31,7 +31,7 @@ const (
 	WHERE scope_id = ? AND key = ? AND owner = ? AND attempt = ? AND state = 'sending' RETURNING id`
 	attemptSQL = `INSERT INTO attempts VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	settleSQL  = `UPDATE partners SET state = ?, http_status = ?, reason = ?, token = ?, link = ?, answer = ?, settled_at = ?
-	WHERE scope_id = ? AND key = ? AND owner = ? AND attempt = ?
+	WHERE id = coalesce(?, (SELECT id FROM partners WHERE scope_id = ? AND key = ?)) AND owner = ? AND attempt = ?
 	AND (state = 'sending' OR state = 'in_doubt' AND ? <> 'released')`
 )
 
@@ -80,6 +80,7 @@ func (r *Run) claim(in ledger.Intent, now int64) (attempt int, err error) {
 		return 0, err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		r.open[in.Key], _ = res.LastInsertId()
 		return 1, err
 	}
 	err = r.l.stmt.claim.QueryRow(values...).Scan(&attempt)

@@ -42,6 +42,6 @@ func (l *Ledger) restore(line ledger.Spilled) (lost bool, err error) {
 		return false, err
 	}
 	line.Outcome.At = line.At
-	lost, err = l.settle(scope, number, line.Outcome)
+	lost, err = l.settle(scope, number, nil, line.Outcome)
 	return lost && line.Outcome.State == ledger.Created, err
 }

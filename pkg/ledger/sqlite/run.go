@@ -20,6 +20,7 @@ type Run struct {
 	scope  int64
 	lock   *flock.Flock
 	spill  *ledger.Spill
+	open   map[ledger.Key]int64 // where new claims lie until they are settled; for the writing goroutine alone
 }
 
 // ID implements [ledger.Run]; it is the name of the lock file, too.
@@ -28,7 +29,7 @@ func (r *Run) ID() string { return r.id }
 // Begin implements [ledger.Ledger].
 func (l *Ledger) Begin(scope ledger.Scope, info ledger.RunInfo) (ledger.Run, error) {
 	id := ledger.NewRunID()
-	r := &Run{l: l, id: id, spill: ledger.NewSpill(spillPrefix(l.path), id)}
+	r := &Run{l: l, id: id, spill: ledger.NewSpill(spillPrefix(l.path), id), open: map[ledger.Key]int64{}}
 	if err := r.hold(); err != nil {
 		return nil, fmt.Errorf("cannot lock run %s: %w", r.id, err)
 	}

@@ -14,7 +14,12 @@ func (r *Run) Settling(o ledger.Outcome) (durable func() error) {
 	}
 	lost := false
 	written := r.l.queue(func() (err error) {
-		lost, err = r.l.settle(r.scope, r.number, o)
+		var place any // nil: to be looked for
+		if id, known := r.open[o.Key]; known {
+			place = id
+			delete(r.open, o.Key)
+		}
+		lost, err = r.l.settle(r.scope, r.number, place, o)
 		return err
 	})
 	return func() error {
@@ -24,10 +29,10 @@ func (r *Run) Settling(o ledger.Outcome) (durable func() error) {
 }
 
 // settle is the compare-and-set of Settle. It runs inside a transaction.
-func (l *Ledger) settle(scope, owner int64, o ledger.Outcome) (lost bool, err error) {
+func (l *Ledger) settle(scope, owner int64, place any, o ledger.Outcome) (lost bool, err error) {
 	state := string(o.State) // database/sql is slow with types of our own
 	res, err := l.stmt.settle.Exec(state, int64(o.HTTPStatus), o.Reason, o.Token, o.Link, o.Answer, o.At.UnixMilli(),
-		scope, o.Key[:], owner, int64(o.Attempt), state)
+		place, scope, o.Key[:], owner, int64(o.Attempt), state)
 	if err != nil {
 		return false, err
 	}
