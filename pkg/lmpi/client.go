@@ -48,6 +48,7 @@ type Config struct {
 // Client calls the API. It is safe for concurrent use.
 type Client struct {
 	config    Config
+	creating  *url.URL // of each POST
 	dialer    *dialer
 	transport *http.Transport
 }
@@ -69,6 +70,7 @@ func New(config Config) (*Client, error) {
 		config.Now = time.Now
 	}
 	c := &Client{config: config, dialer: newDialer(config.RootCAs, base.Scheme == "http")}
+	c.creating = c.at(onboardingPath)
 	c.transport = newTransport(c.dialer, config.Concurrency)
 	if base.Scheme == "https" {
 		c.transport.Proxy = http.ProxyFromEnvironment
@@ -116,7 +118,7 @@ func NewTraceID() string { return uuid.NewString() }
 // nothing is sent, and the attempt is Unsent with FailureHeld. nil: always. Behind a
 // forward proxy, whose connections are not ours, it is not asked.
 func (c *Client) Create(ctx context.Context, body []byte, traceID string, ready func() bool) Answer {
-	evidence, answer := c.exchange(ctx, http.MethodPost, onboardingPath, body, traceID, bodyLimit, ready)
+	evidence, answer := c.exchange(ctx, http.MethodPost, c.creating, body, traceID, bodyLimit, ready)
 	if evidence.Status/100 == 2 && evidence.BodyError == "" {
 		evidence.Token, evidence.Link, evidence.BodyError = readCreated(answer)
 	}
@@ -128,7 +130,7 @@ func (c *Client) Create(ctx context.Context, body []byte, traceID string, ready 
 }
 
 // exchange is one attempt: it observes, reads the body, and judges nothing.
-func (c *Client) exchange(ctx context.Context, method, path string, body []byte, traceID string, limit int, ready func() bool) (Evidence, []byte) {
+func (c *Client) exchange(ctx context.Context, method string, target *url.URL, body []byte, traceID string, limit int, ready func() bool) (Evidence, []byte) {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
@@ -138,7 +140,7 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 	var answer []byte
 	signed := c.config.Now()
 	// RoundTrip and no http.Client: nothing is there that could follow a redirect.
-	resp, err := c.transport.RoundTrip(c.request(traced, signed, method, path, body, traceID))
+	resp, err := c.transport.RoundTrip(c.request(traced, signed, method, target, body, traceID))
 	if err != nil {
 		m.poison()
 	} else {
@@ -158,24 +160,31 @@ func (c *Client) exchange(ctx context.Context, method, path string, body []byte,
 	return e, answer
 }
 
-// request builds and signs an attempt. It has no GetBody, without which net/http
-// cannot send a body a second time, and no Idempotency-Key, which would make net/http
-// take the call for one that may be repeated.
-func (c *Client) request(ctx context.Context, now time.Time, method, path string, body []byte, traceID string) *http.Request {
+// at is the address of a path, which is escaped already.
+func (c *Client) at(path string) *url.URL {
 	target := *c.config.Base
 	target.RawPath = target.EscapedPath() + path
 	target.Path, _ = url.PathUnescape(target.RawPath) // both halves are escaped by us or checked by ParseTarget
+	return &target
+}
+
+// request builds and signs an attempt. It has no GetBody, without which net/http
+// cannot send a body a second time, and no Idempotency-Key, which would make net/http
+// take the call for one that may be repeated.
+func (c *Client) request(ctx context.Context, now time.Time, method string, target *url.URL, body []byte, traceID string) *http.Request {
 	posix := strconv.FormatInt(now.Unix(), 10)
+	values := []string{c.config.Credentials.AccessToken.reveal(), posix,
+		sign(c.config.Credentials.SecretKey, posix, method, target.RequestURI(), body), traceID, "application/json; charset=utf-8", c.config.UserAgent}
 	req := (&http.Request{
 		Method: method,
-		URL:    &target,
+		URL:    target,
 		Header: http.Header{ // in their canonical form, which Set would have to find
-			"X-Access-Token": {c.config.Credentials.AccessToken.reveal()},
-			"X-Posix-Time":   {posix},
-			"X-Signature":    {sign(c.config.Credentials.SecretKey, posix, method, target.RequestURI(), body)},
-			"X-Traceid":      {traceID},
-			"Content-Type":   {"application/json; charset=utf-8"},
-			"User-Agent":     {c.config.UserAgent},
+			"X-Access-Token": values[0:1:1],
+			"X-Posix-Time":   values[1:2:2],
+			"X-Signature":    values[2:3:3],
+			"X-Traceid":      values[3:4:4],
+			"Content-Type":   values[4:5:5],
+			"User-Agent":     values[5:6:6],
 		},
 		Body:          io.NopCloser(bytes.NewReader(body)),
 		ContentLength: int64(len(body)),

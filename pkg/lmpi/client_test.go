@@ -58,7 +58,7 @@ func TestCreateSendsWhatTheAPIAsksFor(t *testing.T) {
 // Either of these would allow net/http to send a body twice.
 func TestRequestCannotBeRepeated(t *testing.T) {
 	c := newClient(t, mustParse(t, "https://api.example/prefix"), nil)
-	req := c.request(t.Context(), time.Now(), http.MethodPost, onboardingPath, []byte("{}"), NewTraceID())
+	req := c.request(t.Context(), time.Now(), http.MethodPost, c.creating, []byte("{}"), NewTraceID())
 	_, key := req.Header["Idempotency-Key"]
 	_, xKey := req.Header["X-Idempotency-Key"]
 	if req.GetBody != nil || key || xKey {

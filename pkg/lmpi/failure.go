@@ -47,6 +47,9 @@ func (f Failure) String() string { return failureWords[f] }
 
 // classify sorts by type, never by text.
 func classify(err error, cancelled, connected bool) Failure {
+	if err == nil {
+		return FailureNone
+	}
 	var (
 		op          *net.OpError
 		dns         *net.DNSError
@@ -57,8 +60,6 @@ func classify(err error, cancelled, connected bool) Failure {
 	)
 	isOp := errors.As(err, &op)
 	switch {
-	case err == nil:
-		return FailureNone
 	case cancelled:
 		return FailureCancelled
 	case errors.As(err, &proxy) || isOp && op.Op == "proxyconnect":
@@ -86,11 +87,12 @@ func classify(err error, cancelled, connected bool) Failure {
 // describe keeps the text of errors that are known to carry addresses and causes only.
 // Others of net/http quote what the server sent, or a proxy's address with its password.
 func describe(err error, f Failure) error {
+	if f == FailureNone {
+		return nil
+	}
 	var op *net.OpError
 	known := errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	switch f {
-	case FailureNone:
-		return nil
 	case FailureCancelled, FailureTimeout, FailureHeld:
 		known = false // may be the words of the caller's context
 	case FailureDial, FailureBroken:

@@ -97,7 +97,7 @@ func (c *Client) Onboarding(ctx context.Context, token, traceID string, ready fu
 
 // read makes one GET, whose answer should be JSON.
 func (c *Client) read(ctx context.Context, path, traceID string, limit int, ready func() bool, into any) Evidence {
-	e, body := c.exchange(ctx, http.MethodGet, path, nil, traceID, limit, ready)
+	e, body := c.exchange(ctx, http.MethodGet, c.at(path), nil, traceID, limit, ready)
 	if e.Status == http.StatusOK && e.BodyError == "" && json.Unmarshal(body, into) != nil {
 		e.BodyError = "not the documented JSON"
 	}
