@@ -188,6 +188,11 @@ func (l *Ledger) patiently(ctx context.Context, do func() error) error {
 	}
 }
 
+// hinted adds to an error of a run what to do about it.
+func hinted(err error) error {
+	return fmt.Errorf("%w; hint: see that the database can be reached and has room, then run the same command again, on this computer, which keeps the answers that the database did not take", err)
+}
+
 // lastLine is what an error says of the last of several addresses or tries.
 func lastLine(err error) string {
 	text := err.Error()

@@ -128,14 +128,7 @@ func (r *Run) Sweep(ctx context.Context) error {
 	if err := ledger.ReadBack(r.l.spillPrefix(), r.l.alive, r.l.restore); err != nil {
 		return err
 	}
-	var dead []int64
-	err := r.l.read(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, deadSQL)
-		if err == nil {
-			dead, err = pgx.CollectRows(rows, pgx.RowTo[int64])
-		}
-		return err
-	})
+	dead, err := list(ctx, r.l, "look for runs that died", pgx.RowTo[int64], deadSQL)
 	if err != nil || len(dead) == 0 {
 		return err
 	}

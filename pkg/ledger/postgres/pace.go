@@ -65,7 +65,7 @@ func (r *Run) Reserve(ctx context.Context, rate float64, n int) (ledger.Slots, e
 		})
 	})
 	if err != nil {
-		return ledger.Slots{}, fmt.Errorf("cannot take part in the pace of %s: %w; hint: see that the database can be reached, then run the same command again", r.l.place, err)
+		return ledger.Slots{}, hinted(fmt.Errorf("cannot take part in the pace of %s: %w", r.l.place, err))
 	}
 	if held > now && p.heed != nil {
 		p.heed(seconds(held - now))

@@ -70,7 +70,7 @@ func list[T any](ctx context.Context, l *Ledger, what string, scan pgx.RowToFunc
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("cannot %s: %w", what, err)
+		return nil, hinted(fmt.Errorf("cannot %s: %w", what, err))
 	}
 	return all, nil
 }

@@ -162,7 +162,7 @@ func (l *Ledger) commit(group []*change) error {
 		})
 	})
 	if err != nil {
-		l.failure = fmt.Errorf("the ledger %s cannot be written: %w; hint: see that the database can be reached and has room, then run the same command again", l.place, err)
+		l.failure = hinted(fmt.Errorf("the ledger %s cannot be written: %w", l.place, err))
 	}
 	return l.failure
 }
