@@ -12,7 +12,7 @@ import (
 // much garbage as is in use. A request leaves much more of it behind than a row
 // that is only read.
 const (
-	garbageOfChecks   = 9 << 20
+	garbageOfChecks   = 14 << 20
 	garbageOfRequests = 32 << 20
 )
 
