@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -107,6 +108,7 @@ type session struct {
 	l       *Ledger
 	limit   time.Duration // of one exchange
 	conn    *pgx.Conn
+	since   atomic.Int64                           // when the exchange began that goes on, or is to be repeated, in ms since 1970; 0: none
 	prepare func(context.Context, *pgx.Conn) error // of each new connection
 }
 
@@ -115,6 +117,12 @@ type session struct {
 func (s *session) do(ctx context.Context, exchange func(context.Context, *pgx.Conn) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
+	s.since.CompareAndSwap(0, time.Now().UnixMilli())
+	defer func() {
+		if err == nil || !passing(err) {
+			s.since.Store(0)
+		}
+	}()
 	if s.conn == nil || s.conn.IsClosed() {
 		if s.conn, err = s.l.connect(ctx); err != nil {
 			s.conn = nil
@@ -173,10 +181,8 @@ func (l *Ledger) patiently(ctx context.Context, do func() error) error {
 	for began := time.Now(); ; {
 		err := do()
 		if err == nil || !passing(err) || ctx.Err() != nil {
-			l.away.Store(0)
 			return err
 		}
-		l.away.CompareAndSwap(0, began.UnixMilli())
 		if time.Since(began) > l.patience {
 			return fmt.Errorf("tried for %v: %s", l.patience, lastLine(err))
 		}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,8 +35,6 @@ type Ledger struct {
 	written chan struct{} // closed when nothing more is written
 	stopped sync.WaitGroup
 	failure error // set and read by the writing goroutine only
-
-	away atomic.Int64 // since when the database does not answer, in ms since 1970; 0: it does
 
 	mu     sync.Mutex
 	runs   map[*Run]struct{} // begun here and not ended

@@ -45,14 +45,6 @@ func (l *Ledger) read(ctx context.Context, ask func(context.Context, *pgx.Conn) 
 	}
 }
 
-// Away implements [ledger.Shared].
-func (r *Run) Away() time.Duration {
-	if since := r.l.away.Load(); since > 0 {
-		return time.Since(time.UnixMilli(since))
-	}
-	return 0
-}
-
 // Lookup implements [ledger.Run].
 func (r *Run) Lookup(ctx context.Context, wanted []ledger.Key) (map[ledger.Key]ledger.Entry, error) {
 	entries, err := list(ctx, r.l, "look up partners", scanEntry, lookupSQL, uuids(wanted), r.scope)

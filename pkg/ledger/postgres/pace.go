@@ -98,6 +98,17 @@ const holdSQL = `WITH held AS (UPDATE scopes SET held_until = greatest(held_unti
 	), slower AS (UPDATE runs SET rate = $5, paced_at = clock_timestamp() + $2 * interval '1 us' WHERE number = $6)
 	SELECT pg_notify($3, $4)`
 
+// Away implements [ledger.Shared]. It is for how long a change or a slot has been
+// asked for in vain; a question about the whole ledger may take its time.
+func (r *Run) Away() (away time.Duration) {
+	for _, s := range []*session{&r.l.writer, &r.pace.session} {
+		if since := s.since.Load(); since > 0 {
+			away = max(away, time.Since(time.UnixMilli(since)))
+		}
+	}
+	return away
+}
+
 // Hold implements [ledger.Shared].
 func (r *Run) Hold(d time.Duration, rate float64) {
 	go func() { // nothing waits for it, and if the database is away, nobody sends
