@@ -30,9 +30,12 @@ const (
 	retrySQL = `UPDATE partners SET attempt = attempt + 1, trace_id = ?, claimed_at = ?
 	WHERE scope_id = ? AND key = ? AND owner = ? AND attempt = ? AND state = 'sending' RETURNING id`
 	attemptSQL = `INSERT INTO attempts VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	settleSQL  = `UPDATE partners SET state = ?, http_status = ?, reason = ?, token = ?, link = ?, answer = ?, settled_at = ?
-	WHERE id = coalesce(?, (SELECT id FROM partners WHERE scope_id = ? AND key = ?)) AND owner = ? AND attempt = ?
-	AND (state = 'sending' OR state = 'in_doubt' AND ? <> 'released')`
+	// The place is where to look, and what is compared is the same as without. The +
+	// keeps SQLite from searching by key all the same.
+	settleSQL = `UPDATE partners SET state = ?1, http_status = ?2, reason = ?3, token = ?4, link = ?5, answer = ?6, settled_at = ?7
+	WHERE id = coalesce(?8, (SELECT id FROM partners WHERE scope_id = ?9 AND key = ?10))
+	AND +scope_id = ?9 AND +key = ?10 AND owner = ?11 AND attempt = ?12
+	AND (state = 'sending' OR state = 'in_doubt' AND ?1 <> 'released')`
 )
 
 func (s *statements) prepare(conn *sql.Conn) (err error) {
@@ -83,6 +86,7 @@ func (r *Run) claim(in ledger.Intent, now int64) (attempt int, err error) {
 		r.open[in.Key], _ = res.LastInsertId()
 		return 1, err
 	}
+	delete(r.open, in.Key) // of a claim that was taken back
 	err = r.l.stmt.claim.QueryRow(values...).Scan(&attempt)
 	return attempt, err
 }

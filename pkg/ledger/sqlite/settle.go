@@ -32,7 +32,7 @@ func (r *Run) Settling(o ledger.Outcome) (durable func() error) {
 func (l *Ledger) settle(scope, owner int64, place any, o ledger.Outcome) (lost bool, err error) {
 	state := string(o.State) // database/sql is slow with types of our own
 	res, err := l.stmt.settle.Exec(state, int64(o.HTTPStatus), o.Reason, o.Token, o.Link, o.Answer, o.At.UnixMilli(),
-		place, scope, o.Key[:], owner, int64(o.Attempt), state)
+		place, scope, o.Key[:], owner, int64(o.Attempt))
 	if err != nil {
 		return false, err
 	}

@@ -136,3 +136,30 @@ func TestFailedCommit(t *testing.T) {
 		t.Errorf("the group was not rolled back: %v", got)
 	}
 }
+
+// TestStalePlace: where a claim lies only says where to look. Whatever stands there,
+// no partner gets the token of another.
+func TestStalePlace(t *testing.T) {
+	path := newPath(t)
+	l := mustOpen(t, path)
+	r := mustBegin(t, l)
+	for i := range 2 {
+		mustClaim(t, r, testIntent(i))
+	}
+	r.open[testKey(0)], r.open[testKey(1)] = r.open[testKey(1)], r.open[testKey(0)]
+	for i := range 2 {
+		if err := r.Settle(created(i, 1)); err == nil {
+			t.Errorf("partner %d was settled in another's place", i)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = mustOpen(t, path) // imports what was saved
+	known, err := mustBegin(t, l).Lookup(t.Context(), []ledger.Key{testKey(0), testKey(1)})
+	for i := range 2 {
+		if e, want := known[testKey(i)], created(i, 1); err != nil || e.State != ledger.Created || e.Token != want.Token {
+			t.Errorf("partner %d: %s %q, want %q: %v", i, e.State, e.Token, want.Token, err)
+		}
+	}
+}
