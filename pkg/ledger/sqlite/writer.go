@@ -95,7 +95,7 @@ func (l *Ledger) writeLoop() {
 	defer close(l.stopped)
 	for range l.waiting.some {
 		for group := l.gather(); len(group) > 0; group = l.gather() {
-			err := l.commit(group)
+			group, err := l.commit(group)
 			for _, o := range group {
 				o.done <- err
 			}
@@ -114,17 +114,22 @@ func (l *Ledger) gather() []op {
 	return l.waiting.take(groupLimit)
 }
 
-// commit runs a group in one transaction. After one failure it refuses all:
-// whether a failed commit is on disk cannot be known, so nothing may build on it.
-func (l *Ledger) commit(group []op) error {
+// commit runs a group in one transaction, and returns it with what has joined it: what
+// comes while the others are carried out shares their commit. After one failure it
+// refuses all: whether a failed commit is on disk cannot be known, so nothing may build
+// on it.
+func (l *Ledger) commit(group []op) ([]op, error) {
 	if l.failure != nil {
-		return l.failure
+		return group, l.failure
 	}
 	err := immediate(l.conn, func() error {
-		for _, o := range group {
-			if err := o.do(); err != nil {
-				return err
+		for next := group; len(next) > 0; group = append(group, next...) {
+			for _, o := range next {
+				if err := o.do(); err != nil {
+					return err
+				}
 			}
+			next = l.waiting.take(groupLimit - len(group))
 		}
 		return nil
 	})
@@ -134,7 +139,7 @@ func (l *Ledger) commit(group []op) error {
 	if err != nil {
 		l.failure = fmt.Errorf("the ledger %s cannot be written: %w; hint: see that its disk has room and can be written, then run the same command again", l.path, err)
 	}
-	return l.failure
+	return group, l.failure
 }
 
 // immediate runs do in a transaction that holds the write lock from its start:
