@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"onboard/pkg/batch"
@@ -181,10 +182,27 @@ func (s *submission) broken(stop *batch.Stop, err error) error {
 	}
 	_ = s.ledgerRun.End(report.ExitStopped, nil) // the ledger may be what is broken; its sweep will tell the next run
 	s.say("Stopped: %s", stop.Reason)
-	s.say("The output files were not written. Every answer that arrived is recorded.")
+	s.say("The output files were not written. %s", s.saved())
 	if stop.Hint != "" {
 		s.say("hint: %s", stop.Hint)
 	}
 	s.say("Next  %s", s.again.line(s.again.verb, s.path))
 	return exitError{report.ExitStopped}
+}
+
+// saved says where the answers are that arrived.
+func (s *submission) saved() string {
+	files, lost := s.ledgerRun.Spilled()
+	if lost > 0 {
+		return report.Count(lost, "answer") + " could be saved nowhere; the rows will be in doubt, and the vendor's support can search their trace ids."
+	}
+	if len(files) == 0 {
+		return "Every answer that arrived is recorded."
+	}
+	text := "The answers that arrived and that the ledger did not take are in " + strings.Join(files, " and ") +
+		". The next run here reads them back; their rows are in doubt until then, and must not be decided on"
+	if _, shared := s.ledgerRun.(ledger.Shared); shared {
+		return text + ", on other computers neither."
+	}
+	return text + "."
 }

@@ -46,12 +46,12 @@ func (t *Tracking) Do(ctx context.Context) (*Stop, error) {
 		})
 	}
 	err := g.Wait()
+	var ended *Stop
+	if errors.As(err, &ended) { // also when the run was to end anyway
+		return ended, nil
+	}
 	if intake.Err() != nil {
 		return stopOf(intake), nil
-	}
-	var ended *Stop
-	if errors.As(err, &ended) {
-		return ended, nil
 	}
 	return nil, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -74,8 +75,9 @@ type Submission struct {
 
 	intake  context.Context // ends when no further row may be sent
 	stop    context.CancelCauseFunc
-	permits chan struct{} // to be in flight
-	ways    chan func()   // to a goroutine that has nothing to do
+	spoiled atomic.Pointer[Stop] // the first stop that Spoils, which may come after another one
+	permits chan struct{}        // to be in flight
+	ways    chan func()          // to a goroutine that has nothing to do
 	going   sync.WaitGroup
 	lookout lookout
 	quota   *quota
@@ -133,7 +135,7 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 		for p := range order {
 			r := p.wait()
 			if err := s.Emit(r); err != nil {
-				s.stop(&Stop{Kind: LedgerLost, Reason: err.Error()})
+				_ = s.spoil(&Stop{Kind: LedgerLost, Reason: err.Error()})
 				return err
 			}
 		}
@@ -149,7 +151,21 @@ func (s *Submission) Do(ctx, intake context.Context) (*Stop, error) {
 // rows that are not sent still go into a file.
 func ctx2(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
-func (s *Submission) stopped() *Stop { return stopOf(s.intake) }
+// stopped is why the run ends, nil while it does not. What spoils it is told rather
+// than what ended it before: rows on their way then may lack their answers.
+func (s *Submission) stopped() *Stop {
+	if spoiled := s.spoiled.Load(); spoiled != nil {
+		return spoiled
+	}
+	return stopOf(s.intake)
+}
+
+// spoil ends the run by a stop that Spoils.
+func (s *Submission) spoil(stop *Stop) error {
+	s.spoiled.CompareAndSwap(nil, stop)
+	s.stop(stop)
+	return stop
+}
 
 // stopOf is why an intake has ended; nil when it has not.
 func stopOf(intake context.Context) *Stop {
@@ -192,17 +208,11 @@ func (s *Submission) dispatch(walking, ctx context.Context, order chan<- pending
 }
 
 func (s *Submission) fileChanged() error {
-	stop := &Stop{Kind: FileChanged, Reason: s.Plan.Sheet.Name() + " was changed while it was being submitted",
-		Hint: "run the same command again: what was created is recorded, and nothing is created twice"}
-	s.stop(stop)
-	return stop
+	return s.spoil(&Stop{Kind: FileChanged, Reason: s.Plan.Sheet.Name() + " was changed while it was being submitted",
+		Hint: "run the same command again: what was created is recorded, and nothing is created twice"})
 }
 
-func (s *Submission) ledgerLost(err error) error {
-	stop := lostLedger(err)
-	s.stop(stop)
-	return stop
-}
+func (s *Submission) ledgerLost(err error) error { return s.spoil(lostLedger(err)) }
 
 // lostLedger gives the ledger's own hint, if it has one: it knows what failed.
 func lostLedger(err error) *Stop {

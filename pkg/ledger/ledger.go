@@ -102,6 +102,10 @@ type Run interface {
 	// dead may still settle. ctx bounds the search, not the writing.
 	Sweep(ctx context.Context) error
 
+	// Spilled names the files with the answers that the ledger did not take, and
+	// counts those that no file took either.
+	Spilled() (files []string, lost int)
+
 	// End marks the run as finished and lets go of its lock. Claims that it left
 	// open are in doubt from the next Begin or Sweep on.
 	End(exitCode int, counts map[string]int) error

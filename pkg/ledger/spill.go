@@ -44,13 +44,14 @@ type Spill struct {
 	run, path string
 
 	mu   sync.Mutex
-	made map[string]bool // the files that this run created
+	made map[string]int // the files that this run created, and how many outcomes they hold
+	lost int            // outcomes that no file took
 }
 
 // NewSpill names the file; it is created when it is needed. prefix is the same
 // for all runs of a ledger on this computer.
 func NewSpill(prefix, run string) *Spill {
-	return &Spill{run: run, path: prefix + run + spillSuffix, made: map[string]bool{}}
+	return &Spill{run: run, path: prefix + run + spillSuffix, made: map[string]int{}}
 }
 
 // Save appends an outcome to the run's file or, where that fails too, to one in
@@ -68,22 +69,35 @@ func (s *Spill) Save(o Outcome, cause error) error {
 	}
 	away := filepath.Join(os.TempDir(), filepath.Base(s.path))
 	if e := s.append(away, append(line, '\n')); e != nil {
+		s.lost++
 		return fmt.Errorf("%w; the answer could not be saved either: %w, %w", cause, err, e)
 	}
 	return &SpillError{away, cause, "move that file into the folder " + filepath.Dir(s.path) + " and run the same command again"}
 }
 
+// Spilled implements Run.
+func (s *Spill) Spilled() (files []string, lost int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for path, outcomes := range s.made {
+		if outcomes > 0 {
+			files = append(files, path)
+		}
+	}
+	return files, s.lost
+}
+
 // append adds a line durably, or nothing: half a line could not be read back.
 func (s *Spill) append(path string, line []byte) error {
 	flags := os.O_WRONLY | os.O_APPEND
-	if !s.made[path] {
+	if _, made := s.made[path]; !made {
 		flags |= os.O_CREATE | os.O_EXCL // what somebody else has put there is not ours to fill
 	}
 	f, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
 		return err
 	}
-	s.made[path] = true
+	s.made[path] += 0 // it is ours
 	size, err := f.Seek(0, io.SeekEnd)
 	if err == nil {
 		if _, err = f.Write(line); err == nil {
@@ -92,6 +106,9 @@ func (s *Spill) append(path string, line []byte) error {
 		if err != nil {
 			err = errors.Join(err, f.Truncate(size))
 		}
+	}
+	if err == nil {
+		s.made[path]++
 	}
 	return errors.Join(err, f.Close(), SyncFolder(filepath.Dir(path)))
 }

@@ -45,6 +45,9 @@ func (r *Run) save(o ledger.Outcome, cause error) error {
 	return r.spill.Save(o, cause)
 }
 
+// Spilled implements [ledger.Run].
+func (r *Run) Spilled() (files []string, lost int) { return r.spill.Spilled() }
+
 // settle is the compare-and-set of Settle. lost: the ledger holds anything else
 // than this very outcome.
 func (r *Run) settle(o ledger.Outcome) (settled func() (lost bool, err error)) {
