@@ -96,13 +96,13 @@ func (s *sheetFlags) openReport() (*sheet.File, error) {
 
 // ledgerPlace refuses what is neither file name nor address of a ledger, and a
 // folder that is not there: a misspelt ledger is an empty one, and would create
-// all again.
+// all again. What may hold a password is not repeated.
 func ledgerPlace(path string) error {
-	if postgres.IsPlace(path) {
+	if path == "" || postgres.IsPlace(path) {
 		return nil
 	}
-	if scheme, _, found := strings.Cut(path, "://"); found {
-		return fmt.Errorf("--ledger takes the name of a file, or the address of a PostgreSQL database, and no %s://; hint: postgres://USER@HOST/DATABASE", scheme)
+	if postgres.LooksLike(path) {
+		return errors.New("--ledger takes the name of a file, or the address of a PostgreSQL database in one form only; hint: --ledger postgres://USER@HOST:5432/DATABASE, and the password in ~/.pgpass or PGPASSWORD")
 	}
 	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--ledger %s: there is no such folder; hint: check the spelling, or create the folder first", path)

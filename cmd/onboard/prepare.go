@@ -82,11 +82,6 @@ func (s *submission) connect(opened *[]func()) (err error) {
 
 // places refuses files that would get in each other's way.
 func (s *submission) places() error {
-	if s.ledger != "" {
-		if err := ledgerPlace(s.ledger); err != nil {
-			return err
-		}
-	}
 	book, err := s.ledgerPath()
 	if err != nil {
 		return err
@@ -102,9 +97,9 @@ func (s *submission) otherPlaces(book string) []place {
 
 // ledgerPath is where the ledger is; the embedded sandbox's is temporary
 // unless one is named.
-func (s *submission) ledgerPath() (string, error) {
+func (s *submitFlags) ledgerPath() (string, error) {
 	if s.ledger != "" || s.target == "sandbox" {
-		return s.ledger, nil
+		return s.ledger, ledgerPlace(s.ledger)
 	}
 	return defaultLedger()
 }

@@ -51,6 +51,8 @@ func status(ctx context.Context, c *console, path, file, backup string, asJSON b
 		if path, err = defaultLedger(); err != nil {
 			return err
 		}
+	} else if err := ledgerPlace(path); err != nil {
+		return err
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && !postgres.IsPlace(path) {
 		if asJSON {

@@ -108,7 +108,8 @@ func (s *submitFlags) check() error {
 	if _, err := s.tooMany(1, 1); err != nil {
 		return err
 	}
-	return nil
+	_, err = s.ledgerPath() // first of all, as a hint about the sheet would repeat a password in it
+	return err
 }
 
 // tooMany says whether so many invalid rows are more than --max-errors.

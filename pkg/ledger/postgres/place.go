@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 
@@ -15,6 +16,26 @@ import (
 func IsPlace(name string) bool {
 	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
 }
+
+// LooksLike says whether the name of a ledger was probably meant as the address of
+// a database, in a form that is not ours: with another scheme or spelling of it,
+// in the keyword form of psql and others, or as user:password@host. A new ledger in
+// a file of that name would be an empty one, and the name may hold a password.
+func LooksLike(name string) bool {
+	if IsPlace(name) || strings.Contains(name, "://") || likeAddress.MatchString(name) {
+		return !IsPlace(name)
+	}
+	_, err := os.Lstat(name)
+	return err != nil && (likeKeywords.MatchString(name) || likeLogin.MatchString(name))
+}
+
+var (
+	likeAddress = regexp.MustCompile(`(?i)^[\s"']*([a-z][a-z0-9+.-]+:/|(jdbc|postgres|postgresql):)`) // C:/ is a drive
+	likeLogin   = regexp.MustCompile(`^[\s"'/]*[^/\\:]{2,}:.*@`)
+	// The keywords of libpq that come first, and those of other drivers.
+	likeKeywords = regexp.MustCompile(`(?i)^[\s"']*(host(addr)?|port|(db|user)name|dbname|database|user( id)?|uid|server|data source|pass(word|wd|file)|pwd|` +
+		`ssl[a-z_]+|service(file)?|options|application_name|client_encoding|connect_timeout|target_session_attrs|keepalives[a-z_]*)\s*=`)
+)
 
 // Redacted is an address without its password. What is no address is returned as
 // it is; one that can't be read is not shown at all.
