@@ -123,13 +123,15 @@ func (r *Run) OwnerAlive(owner string) bool { return r.l.alive(owner) }
 // deadSQL finds runs of whose death something is still to be recorded.
 const deadSQL = `SELECT r.number FROM runs r WHERE (r.ended_at IS NULL OR r.number IN (SELECT owner FROM partners WHERE state = 'sending')) AND NOT (` + aliveSQL + `)`
 
-// Sweep implements [ledger.Run].
+// Sweep implements [ledger.Run]. What dead runs saved is read back before they are
+// swept, and after it is known which are dead: a run that dies in between is left to
+// the next sweep.
 func (r *Run) Sweep(ctx context.Context) error {
-	if err := ledger.ReadBack(r.l.spillPrefix(), r.l.alive, r.l.restore); err != nil {
+	dead, err := list(ctx, r.l, "look for runs that died", pgx.RowTo[int64], deadSQL)
+	if err != nil {
 		return err
 	}
-	dead, err := list(ctx, r.l, "look for runs that died", pgx.RowTo[int64], deadSQL)
-	if err != nil || len(dead) == 0 {
+	if err := ledger.ReadBack(r.l.spillPrefix(), r.l.alive, r.l.restore); err != nil || len(dead) == 0 {
 		return err
 	}
 	err = r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) error { return sweep(ctx, tx, dead, r.l.locks()) }})

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -52,20 +53,20 @@ func (l *Ledger) alive(id string) bool {
 // OwnerAlive implements [ledger.Run].
 func (r *Run) OwnerAlive(owner string) bool { return r.l.alive(owner) }
 
-// Sweep implements [ledger.Run].
+// Sweep implements [ledger.Run]. What dead runs saved is read back before they are
+// swept, and after it is known which are dead: a run that dies in between is left to
+// the next sweep.
 func (r *Run) Sweep(ctx context.Context) error {
-	if err := ledger.ReadBack(spillPrefix(r.l.path), r.l.alive, r.l.restoreAll); err != nil {
-		return err
-	}
 	owners, err := listOwners(ctx, r.l.reader, `SELECT number, id FROM runs
 		WHERE ended_at = 0 OR number IN (SELECT owner FROM partners WHERE state = 'sending')`)
 	if err != nil {
 		return err
 	}
-	for _, o := range owners {
-		if r.l.alive(o.id) {
-			continue
-		}
+	dead := slices.DeleteFunc(owners, func(o owner) bool { return r.l.alive(o.id) })
+	if err := ledger.ReadBack(spillPrefix(r.l.path), r.l.alive, r.l.restoreAll); err != nil {
+		return err
+	}
+	for _, o := range dead {
 		if err := r.l.sweep(o); err != nil {
 			return err
 		}
