@@ -37,7 +37,7 @@ func TestStoppedAndLost(t *testing.T) {
 	_ = cmd.Wait()
 	posts := server.Snapshot().Posts
 	saved, _ := filepath.Glob(filepath.Join(dir, "state", "onboard", "*.spill-*"))
-	if code := cmd.ProcessState.ExitCode(); code != 3 || len(saved) != 1 || !strings.Contains(screen.String(), "are in "+saved[0]) {
+	if code := cmd.ProcessState.ExitCode(); code != 3 || len(saved) != 1 || !strings.Contains(screen.String(), "are in "+saved[0]+", and") {
 		t.Fatalf("exit %d after %d requests; saved: %v\n%s", code, posts, saved, screen)
 	}
 	if _, err := os.Stat(base + ".errors.csv"); err == nil {

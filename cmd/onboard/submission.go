@@ -192,17 +192,23 @@ func (s *submission) broken(stop *batch.Stop, err error) error {
 
 // saved says where the answers are that arrived.
 func (s *submission) saved() string {
-	files, lost := s.ledgerRun.Spilled()
-	if lost > 0 {
-		return report.Count(lost, "answer") + " could be saved nowhere; the rows will be in doubt, and the vendor's support can search their trace ids."
+	x := s.ledgerRun.Spilled()
+	var text []string
+	if x.Lost > 0 {
+		text = append(text, report.Count(x.Lost, "answer")+" could be saved nowhere; the vendor's support can search the trace ids of the rows in doubt.")
 	}
-	if len(files) == 0 {
+	if x.Away != "" {
+		text = append(text, "Answers that the ledger did not take are in "+quote(x.Away)+": move that file into "+quote(x.Folder)+" before anything else.")
+	}
+	if x.File != "" {
+		text = append(text, "Answers that the ledger did not take are in "+quote(x.File)+", and the next run here reads them back.")
+	}
+	if len(text) == 0 {
 		return "Every answer that arrived is recorded."
 	}
-	text := "The answers that arrived and that the ledger did not take are in " + strings.Join(files, " and ") +
-		". The next run here reads them back; their rows are in doubt until then, and must not be decided on"
+	where := ""
 	if _, shared := s.ledgerRun.(ledger.Shared); shared {
-		return text + ", on other computers neither."
+		where = ", on any computer"
 	}
-	return text + "."
+	return strings.Join(text, " ") + " Decide on no row in doubt before that" + where + "."
 }

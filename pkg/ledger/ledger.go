@@ -102,9 +102,8 @@ type Run interface {
 	// dead may still settle. ctx bounds the search, not the writing.
 	Sweep(ctx context.Context) error
 
-	// Spilled names the files with the answers that the ledger did not take, and
-	// counts those that no file took either.
-	Spilled() (files []string, lost int)
+	// Spilled tells where the answers are that the ledger did not take.
+	Spilled() Spillage
 
 	// End marks the run as finished and lets go of its lock. Claims that it left
 	// open are in doubt from the next Begin or Sweep on.

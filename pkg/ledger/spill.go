@@ -67,7 +67,7 @@ func (s *Spill) Save(o Outcome, cause error) error {
 	if err = s.append(s.path, append(line, '\n')); err == nil {
 		return &SpillError{s.path, cause, "run the same command again, it is read back first"}
 	}
-	away := filepath.Join(os.TempDir(), filepath.Base(s.path))
+	away := s.away()
 	if e := s.append(away, append(line, '\n')); e != nil {
 		s.lost++
 		return fmt.Errorf("%w; the answer could not be saved either: %w, %w", cause, err, e)
@@ -75,17 +75,30 @@ func (s *Spill) Save(o Outcome, cause error) error {
 	return &SpillError{away, cause, "move that file into the folder " + filepath.Dir(s.path) + " and run the same command again"}
 }
 
+// Spillage is where a run saved outcomes that the ledger did not take.
+type Spillage struct {
+	File   string // read back by the next run; "" for none
+	Away   string // where there was no room for File; has to be moved into Folder first
+	Folder string
+	Lost   int // outcomes that no file took
+}
+
 // Spilled implements Run.
-func (s *Spill) Spilled() (files []string, lost int) {
+func (s *Spill) Spilled() Spillage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for path, outcomes := range s.made {
-		if outcomes > 0 {
-			files = append(files, path)
-		}
+	x := Spillage{Folder: filepath.Dir(s.path), Lost: s.lost}
+	if s.made[s.path] > 0 {
+		x.File = s.path
 	}
-	return files, s.lost
+	if away := s.away(); s.made[away] > 0 {
+		x.Away = away
+	}
+	return x
 }
+
+// away is where outcomes go that the file can't take.
+func (s *Spill) away() string { return filepath.Join(os.TempDir(), filepath.Base(s.path)) }
 
 // append adds a line durably, or nothing: half a line could not be read back.
 func (s *Spill) append(path string, line []byte) error {

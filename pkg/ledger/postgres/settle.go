@@ -46,7 +46,7 @@ func (r *Run) save(o ledger.Outcome, cause error) error {
 }
 
 // Spilled implements [ledger.Run].
-func (r *Run) Spilled() (files []string, lost int) { return r.spill.Spilled() }
+func (r *Run) Spilled() ledger.Spillage { return r.spill.Spilled() }
 
 // settle is the compare-and-set of Settle. lost: the ledger holds anything else
 // than this very outcome.

@@ -29,7 +29,7 @@ func (r *Run) Settling(o ledger.Outcome) (durable func() error) {
 }
 
 // Spilled implements [ledger.Run].
-func (r *Run) Spilled() (files []string, lost int) { return r.spill.Spilled() }
+func (r *Run) Spilled() ledger.Spillage { return r.spill.Spilled() }
 
 // settle is the compare-and-set of Settle. It runs inside a transaction.
 func (l *Ledger) settle(scope, owner int64, place any, o ledger.Outcome) (lost bool, err error) {
