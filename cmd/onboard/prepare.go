@@ -76,7 +76,8 @@ func (s *submission) connect(opened *[]func()) (err error) {
 		return err
 	}
 	s.book, s.ledgerRun = book, run
-	*opened = append(*opened, book.Close)
+	s.sayKept()
+	*opened = append(*opened, book.Close, s.sayKept) // another run on this computer may end while this one goes on
 	return nil
 }
 

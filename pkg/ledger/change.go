@@ -65,7 +65,7 @@ func (o *Outcome) Same(e *Entry) bool {
 func (o *Outcome) Settled(lost bool, err error, spill func(Outcome, error) error) error {
 	if err == nil && lost {
 		err = fmt.Errorf("cannot settle attempt %d of partner %x as %s: %w", o.Attempt, o.Key, o.State, ErrLost)
-		if o.State != Created { // a token exists nowhere else
+		if o.Token == "" && o.Link == "" { // these exist nowhere else
 			return err
 		}
 	}

@@ -77,7 +77,9 @@ type Run interface {
 	Retry(key Key, attempt int, last Attempt, traceID string) (next int, err error)
 
 	// Settle records the outcome of a claim, durably. Settling the same once more
-	// is no error. A *SpillError says that the ledger could not take the outcome
+	// is no error. That a partner was created is also taken, and only from the very
+	// attempt that it holds, when an operator has decided meanwhile: that it was not,
+	// or that it was, without its token or link. A *SpillError says that the ledger could not take the outcome
 	// and where it was saved; ErrLost, that the row is no longer in this attempt.
 	Settle(o Outcome) error
 
@@ -96,6 +98,10 @@ type Run interface {
 	// OwnerAlive says whether the run named owner still works, so that a row that
 	// it is sending is in progress, here or elsewhere.
 	OwnerAlive(owner string) bool
+
+	// Kept tells, once, of the answers of earlier runs that Begin or Sweep found and
+	// the ledger did not take, though their tokens or links are nowhere else.
+	Kept() []Kept
 
 	// Sweep reads back spilled outcomes and then puts in doubt what dead runs were
 	// sending. Living runs are left alone, and a run that was wrongly taken for

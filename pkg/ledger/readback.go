@@ -14,11 +14,36 @@ import (
 // spillLimit is the largest spill file that is read, in bytes.
 const spillLimit = 64 << 20
 
-// ReadBack hands the spill files of runs that have ended to restore, one after
-// the other, whole. A file that restore took is removed; any other is left and
-// named. A run that is alive may be writing still, and is left alone.
-func ReadBack(prefix string, alive func(run string) bool, restore func([]Spilled) error) error {
-	folder := filepath.Dir(prefix)
+// keptSuffix is what a spill file is called that is not read again.
+const keptSuffix = ".kept"
+
+// Kept is an answer of an earlier run that came too late: somebody decided about
+// the partner meanwhile, or it was sent again. It tells a token or link that the
+// ledger lacks, so it stays in its file.
+type Kept struct {
+	File  string // not read again
+	Line  int    // of that file, from 1
+	Again bool   // the partner was sent again since
+	Entry        // the partner as the ledger has it, with the trace id of the answer's own attempt
+}
+
+// Kept tells once which answers ReadBack has put aside since the last call.
+func (s *Spill) Kept() []Kept {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := s.kept
+	s.kept = nil
+	return kept
+}
+
+// ReadBack hands the spill files of runs that have ended to restore, line by line.
+// Restore settles what it can and returns the row as it stands then, without a
+// State where there is none. A file of which all is in the ledger is removed; one
+// that tells more is put aside (see Kept). One that knows more than the ledger, or
+// that this program did not write, is left and named. A run that is alive may be
+// writing still, and is left alone.
+func (s *Spill) ReadBack(alive func(run string) bool, restore func(Spilled) (Entry, error)) error {
+	folder := filepath.Dir(s.prefix)
 	files, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // it is made when it is needed
@@ -27,8 +52,8 @@ func ReadBack(prefix string, alive func(run string) bool, restore func([]Spilled
 		return err
 	}
 	for _, f := range files {
-		id, found := strings.CutPrefix(f.Name(), filepath.Base(prefix))
-		if !found {
+		id, found := strings.CutPrefix(f.Name(), filepath.Base(s.prefix))
+		if !found || strings.HasSuffix(id, keptSuffix) {
 			continue
 		}
 		id = strings.TrimSuffix(id, spillSuffix)
@@ -36,24 +61,68 @@ func ReadBack(prefix string, alive func(run string) bool, restore func([]Spilled
 			continue
 		}
 		path := filepath.Join(folder, f.Name())
-		if err := readBack(path, id, restore); err != nil {
+		if err := s.readBack(path, id, restore); err != nil {
 			return fmt.Errorf("cannot read back the answers saved in %s: %w; hint: it may hold links that are nowhere else; keep it, move it to another folder, and run again", path, err)
 		}
 	}
 	return nil
 }
 
-func readBack(path, id string, restore func([]Spilled) error) error {
+func (s *Spill) readBack(path, id string, restore func(Spilled) (Entry, error)) error {
 	lines, err := readSpill(path, id)
 	if err != nil {
 		return err
 	}
-	if err := restore(lines); err != nil {
+	var kept []Kept
+	for i, line := range lines {
+		line.Outcome.At = line.At
+		e, err := restore(line)
+		if err != nil {
+			return err
+		}
+		if !line.Outcome.tellsMore(&e) {
+			continue
+		}
+		if e.State == "" || e.Attempt < line.Outcome.Attempt {
+			return fmt.Errorf("line %d: the ledger knows nothing of that attempt, as an older copy would: partner %x: %w", i+1, line.Outcome.Key, ErrLost)
+		}
+		kept = append(kept, Kept{Line: i + 1, Again: e.Attempt > line.Outcome.Attempt, Entry: e})
+	}
+	if len(kept) > 0 {
+		return s.putAside(path, kept)
+	}
+	return errors.Join(RemoveFile(path), SyncFolder(filepath.Dir(path)))
+}
+
+// tellsMore says whether a token or link would be lost with the outcome. Nothing
+// else of it is nowhere else.
+func (o *Outcome) tellsMore(e *Entry) bool {
+	return o.Token != "" && o.Token != e.Token || o.Link != "" && o.Link != e.Link
+}
+
+// putAside gives a file a name that is not read again and not taken. Another
+// process may have been faster; then it has told.
+func (s *Spill) putAside(path string, kept []Kept) error {
+	aside := path + keptSuffix
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+			break
+		} else if err != nil {
+			return err
+		}
+		aside = fmt.Sprintf("%s.%d%s", path, n, keptSuffix)
+	}
+	if err := os.Rename(path, aside); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
 		return err
 	}
-	if err := RemoveFile(path); err != nil {
-		return err
+	for i := range kept {
+		kept[i].File = aside
 	}
+	s.mu.Lock()
+	s.kept = append(s.kept, kept...)
+	s.mu.Unlock()
 	return SyncFolder(filepath.Dir(path))
 }
 

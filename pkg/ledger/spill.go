@@ -39,19 +39,21 @@ func (e *SpillError) Error() string {
 // Unwrap gives what the ledger said.
 func (e *SpillError) Unwrap() error { return e.Err }
 
-// Spill is where one run saves outcomes that the ledger could not take.
+// Spill is where one run saves outcomes that the ledger could not take, and how it
+// reads back those of earlier runs.
 type Spill struct {
-	run, path string
+	prefix, run, path string
 
 	mu   sync.Mutex
 	made map[string]int // the files that this run created, and how many outcomes they hold
 	lost int            // outcomes that no file took
+	kept []Kept         // that nobody was told of yet
 }
 
 // NewSpill names the file; it is created when it is needed. prefix is the same
 // for all runs of a ledger on this computer.
 func NewSpill(prefix, run string) *Spill {
-	return &Spill{run: run, path: prefix + run + spillSuffix, made: map[string]int{}}
+	return &Spill{prefix: prefix, run: run, path: prefix + run + spillSuffix, made: map[string]int{}}
 }
 
 // Save appends an outcome to the run's file or, where that fails too, to one in
@@ -65,7 +67,11 @@ func (s *Spill) Save(o Outcome, cause error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err = s.append(s.path, append(line, '\n')); err == nil {
-		return &SpillError{s.path, cause, "run the same command again, it is read back first"}
+		hint := "run the same command again, it is read back first"
+		if errors.Is(cause, ErrLost) {
+			hint = "somebody decided about this partner before its answer came, or another run sent it again; run the same command again: it reads the answer back first, and says so if it is not what the ledger has"
+		}
+		return &SpillError{s.path, cause, hint}
 	}
 	away := s.away()
 	if e := s.append(away, append(line, '\n')); e != nil {

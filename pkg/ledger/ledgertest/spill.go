@@ -5,8 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"onboard/pkg/ledger"
 )
@@ -105,5 +107,151 @@ func foreignSpill(t *testing.T, s Store) {
 				t.Errorf("a refused file changed the row to %s", got.State)
 			}
 		})
+	}
+}
+
+// byNow are what became of partners in doubt by the time their answers are known.
+// All are claimed in attempt 1, and have trace ids of their own.
+var byNow = []struct {
+	name  string
+	state ledger.State // as decided; "": not at all
+	token string       // as decided, and for the link
+	again bool         // it was claimed again
+	kept  bool         // the answer is not taken
+}{
+	{name: "still in doubt"},
+	{name: "created, by an operator without its link", state: ledger.Created},
+	{name: "created, by an operator with the same", state: ledger.Created, token: Created(2, 1).Token},
+	{name: "created, by an operator with another link", state: ledger.Created, token: "another", kept: true},
+	{name: "to be sent again", state: ledger.Released},
+	{name: "being sent again", state: ledger.Released, again: true, kept: true},
+}
+
+// decideAll brings the partners to where byNow has them.
+func decideAll(t *testing.T, r ledger.Run) {
+	t.Helper()
+	for i, now := range byNow {
+		if now.state == "" {
+			continue
+		}
+		d := ledger.Decision{Key: Key(i), Attempt: 1, State: now.state, Token: now.token, Who: "ann"}
+		if now.token != "" {
+			d.Link = "https://activation.trendmicro.com/partner?t=" + now.token
+		}
+		if err := r.Decide(d); err != nil {
+			t.Fatalf("%s: %v", now.name, err)
+		}
+		if now.again {
+			in := Intent(i)
+			in.TraceID = Trace(100 + i)
+			MustClaim(t, r, in)
+		}
+	}
+}
+
+// checkDecided wants each answer in the ledger, but for those that were kept.
+func checkDecided(t *testing.T, r ledger.Run) {
+	t.Helper()
+	for i, now := range byNow {
+		got, want := MustLookup(t, r, Key(i)), Created(i, 1)
+		if taken := got.State == ledger.Created && got.Token == want.Token && got.Link == want.Link; taken == now.kept {
+			t.Errorf("%s: %s, token %q, link %q", now.name, got.State, got.Token, got.Link)
+		}
+	}
+}
+
+// checkKept wants each answer once that was not taken, and finds it in its file.
+func checkKept(t *testing.T, r ledger.Run) {
+	t.Helper()
+	kept := r.Kept()
+	for i, now := range byNow {
+		if !now.kept {
+			continue
+		}
+		if len(kept) == 0 {
+			t.Fatalf("%s: nothing is said", now.name)
+		}
+		k := kept[0]
+		kept = kept[1:]
+		if k.Key != Key(i) || k.TraceID != Trace(i) || k.Again != now.again || string(k.Body) != string(Intent(i).Body) {
+			t.Errorf("%s: told %+v", now.name, k)
+		}
+		data, err := os.ReadFile(k.File)
+		if lines := strings.Split(string(data), "\n"); err != nil || len(lines) < k.Line || !strings.Contains(lines[k.Line-1], Created(i, 1).Token) {
+			t.Errorf("%s: its token is not in line %d of %s: %v", now.name, k.Line, k.File, err)
+		}
+		if info, err := os.Lstat(k.File); err != nil || info.Mode() != 0o600 && runtime.GOOS != "windows" {
+			t.Errorf("%s: %v, %v", k.File, info, err)
+		}
+	}
+	if len(kept) > 0 || len(r.Kept()) > 0 {
+		t.Errorf("told more, or twice: %+v", kept)
+	}
+}
+
+// spillAfterDecisions: what the ledger can take of a spill file it takes, the rest
+// is kept and told once, and the next run begins.
+func spillAfterDecisions(t *testing.T, s Store) {
+	l := s.open(t, s.Place(t))
+	r := MustBegin(t, l)
+	var text []byte
+	for i := range byNow {
+		MustClaim(t, r, Intent(i))
+		line, err := json.Marshal(ledger.Spilled{Format: "onboard-spill-1", Run: r.ID(), Outcome: Created(i, 1), At: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(append(text, line...), '\n')
+	}
+	if err := r.End(3, nil); err != nil {
+		t.Fatal(err)
+	}
+	decideAll(t, MustBegin(t, l))
+	path := s.Spills(l) + r.ID() + ".jsonl"
+	for range 2 { // the second one must not take the place of the first
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		next := MustBegin(t, l)
+		checkDecided(t, next)
+		checkKept(t, next)
+		if _, err := os.Lstat(path); !os.IsNotExist(err) {
+			t.Errorf("it is read again: %v", err)
+		}
+	}
+	if files, err := filepath.Glob(path + "*"); err != nil || len(files) != 2 {
+		t.Errorf("kept are %v, %v", files, err)
+	}
+	if kept := MustBegin(t, l).Kept(); len(kept) > 0 {
+		t.Errorf("told again: %+v", kept)
+	}
+}
+
+// answerAfterDecisions: the same while the run that sent them still lives.
+func answerAfterDecisions(t *testing.T, s Store) {
+	l := s.open(t, s.Place(t))
+	slow := MustBegin(t, l)
+	for i := range byNow {
+		MustClaim(t, slow, Intent(i))
+	}
+	s.Forsake(t, slow)
+	decideAll(t, MustBegin(t, l))
+	for i, now := range byNow {
+		if !now.kept {
+			if err := slow.Settle(Created(i, 1)); err != nil {
+				t.Errorf("%s: %v", now.name, err)
+			}
+			continue
+		}
+		MustSpill(t, slow, Created(i, 1))
+		if err := slow.Settle(Created(i, 1)); !errors.Is(err, ledger.ErrLost) || !strings.Contains(err.Error(), "somebody decided") {
+			t.Errorf("%s: %v", now.name, err)
+		}
+	}
+	_ = slow.End(3, nil) // it was forsaken
+	next := MustBegin(t, l)
+	checkDecided(t, next)
+	if len(next.Kept()) == 0 {
+		t.Error("nothing is said")
 	}
 }

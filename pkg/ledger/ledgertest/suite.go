@@ -26,7 +26,7 @@ func Run(t *testing.T, s Store) {
 		"ReopenAfterKill": reopenAfterKill, "KilledBesideAnotherProcess": killedBesideAnotherProcess,
 		"RunsOfOneProcessSeeEachOther": runsOfOneProcessSeeEachOther, "OwnerAliveOfNonsense": ownerAliveOfNonsense,
 		"Decide": decide, "Track": track, "Onboardings": onboardings, "OneWinner": oneWinner, "LookupMany": lookupMany, "CreatedInAnyOrder": createdInAnyOrder,
-		"TokenWithoutARow": tokenWithoutARow, "ForeignSpill": foreignSpill,
+		"TokenWithoutARow": tokenWithoutARow, "ForeignSpill": foreignSpill, "SpillAfterDecisions": spillAfterDecisions, "AnswerAfterDecisions": answerAfterDecisions,
 		"LateAnswer": lateAnswer, "EndedWithOpenClaims": endedWithOpenClaims, "OtherKeyFields": otherKeyFields,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })

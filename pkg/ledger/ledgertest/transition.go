@@ -46,7 +46,7 @@ func transitions(t *testing.T, s Store) {
 		{"claim", claim(Intent(1)), map[ledger.State]ledger.State{"": ledger.Sending, ledger.Released: ledger.Sending}},
 		{"claim with other details", claim(changed), map[ledger.State]ledger.State{"": ledger.Sending, ledger.Released: ledger.Sending, ledger.Rejected: ledger.Sending}},
 		{"claim with another fingerprint", claim(otherPrint), map[ledger.State]ledger.State{"": ledger.Sending, ledger.Released: ledger.Sending, ledger.Rejected: ledger.Sending}},
-		{"settle created", settle(ledger.Created, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.Created, ledger.InDoubt: ledger.Created}},
+		{"settle created", settle(ledger.Created, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.Created, ledger.InDoubt: ledger.Created, ledger.Released: ledger.Created}},
 		{"settle rejected", settle(ledger.Rejected, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.Rejected, ledger.InDoubt: ledger.Rejected, ledger.Rejected: ledger.Rejected}},
 		{"settle released", settle(ledger.Released, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.Released, ledger.Released: ledger.Released}},
 		{"settle in doubt", settle(ledger.InDoubt, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.InDoubt, ledger.InDoubt: ledger.InDoubt}},

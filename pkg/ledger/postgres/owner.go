@@ -131,7 +131,7 @@ func (r *Run) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := ledger.ReadBack(r.l.spillPrefix(), r.l.alive, r.l.restore); err != nil || len(dead) == 0 {
+	if err := r.spill.ReadBack(r.l.alive, r.l.restore); err != nil || len(dead) == 0 {
 		return err
 	}
 	err = r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) error { return sweep(ctx, tx, dead, r.l.locks()) }})

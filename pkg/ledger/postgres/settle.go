@@ -1,8 +1,10 @@
 package postgres
 
 import (
-	"fmt"
+	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"onboard/pkg/ledger"
 )
@@ -11,7 +13,8 @@ var settling = &statement{`UPDATE partners p SET state = i.state, http_status = 
 	FROM (SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::integer[], $5::text[], $6::integer[], $7::bytea[], $8::text[], $9::text[], $10::bytea[], $11::timestamptz[])
 		AS i(scope, key, owner, attempt, state, status, reason, token, link, answer, at) ORDER BY scope, key) i
 	WHERE p.scope_id = i.scope AND p.key = i.key AND p.owner = i.owner AND p.attempt = i.attempt
-		AND (p.state = 'sending' OR p.state = 'in_doubt' AND i.state <> 'released')
+		AND (p.state = 'sending' OR p.state = 'in_doubt' AND i.state <> 'released' OR i.state = 'created' AND (p.state = 'released' OR
+			p.state = 'created' AND (p.token = '' OR p.link = '') AND p.token IN ('', i.token) AND p.link IN ('', i.link)))
 	RETURNING p.scope_id, p.key, p.attempt`,
 	func(g []*change) []any {
 		return []any{scopes(g), keys(g), owners(g), attempts(g),
@@ -60,25 +63,29 @@ func (r *Run) settle(o ledger.Outcome) (settled func() (lost bool, err error)) {
 	}
 }
 
-// restore settles what an earlier run spilled. It refuses the file when
-// something would be lost with it: only a token is nowhere else.
-func (l *Ledger) restore(lines []ledger.Spilled) error {
-	for _, line := range lines {
-		owner, known, err := l.runNamed(line.Run)
-		if err != nil {
-			return err
-		}
-		line.Outcome.At = line.At
-		lost := !known
-		if known {
-			if lost, err = owner.settle(line.Outcome)(); err != nil {
-				return err
-			}
-			lost = lost && line.Outcome.State == ledger.Created
-		}
-		if lost {
-			return fmt.Errorf("partner %x: %w", line.Outcome.Key, ledger.ErrLost)
-		}
+// Kept implements [ledger.Run].
+func (r *Run) Kept() []ledger.Kept { return r.spill.Kept() }
+
+// restore settles a spilled outcome and reads the row as it stands then. A run of
+// another ledger has no rows.
+func (l *Ledger) restore(line ledger.Spilled) (e ledger.Entry, err error) {
+	o, ctx := line.Outcome, context.Background()
+	owner, known, err := l.runNamed(line.Run)
+	if err != nil || !known {
+		return e, err
 	}
-	return nil
+	if _, err = owner.settle(o)(); err != nil {
+		return e, err
+	}
+	found, err := owner.Lookup(ctx, []ledger.Key{o.Key})
+	e = found[o.Key]
+	if err != nil || e.Attempt <= o.Attempt {
+		return e, err
+	}
+	traces, err := list(ctx, l, "look up an attempt", pgx.RowTo[string], `SELECT a.trace_id FROM attempts a JOIN partners p ON p.id = a.partner_id
+		WHERE p.scope_id = $1 AND p.key = $2 AND a.attempt = $3`, owner.scope, [16]byte(o.Key), o.Attempt)
+	if len(traces) > 0 {
+		e.TraceID = traces[0]
+	}
+	return e, err
 }

@@ -35,7 +35,8 @@ const (
 	settleSQL = `UPDATE partners SET state = ?1, http_status = ?2, reason = ?3, token = ?4, link = ?5, answer = ?6, settled_at = ?7
 	WHERE id = coalesce(?8, (SELECT id FROM partners WHERE scope_id = ?9 AND key = ?10))
 	AND +scope_id = ?9 AND +key = ?10 AND owner = ?11 AND attempt = ?12
-	AND (state = 'sending' OR state = 'in_doubt' AND ?1 <> 'released')`
+	AND (state = 'sending' OR state = 'in_doubt' AND ?1 <> 'released' OR ?1 = 'created' AND (state = 'released' OR
+		state = 'created' AND (token = '' OR link = '') AND token IN ('', ?4) AND link IN ('', ?5)))`
 )
 
 func (s *statements) prepare(conn *sql.Conn) (err error) {

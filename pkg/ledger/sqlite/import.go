@@ -4,44 +4,44 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"onboard/pkg/ledger"
 )
 
 func spillPrefix(path string) string { return path + ".spill-" }
 
-// restoreAll settles what a run spilled, in one transaction. It refuses the file
-// when something would be lost with it.
-func (l *Ledger) restoreAll(lines []ledger.Spilled) error {
-	var refusal error
-	err := l.write(func() error {
-		for _, line := range lines {
-			lost, err := l.restore(line)
-			if err != nil {
-				return err
-			}
-			if lost {
-				refusal = fmt.Errorf("partner %x: %w", line.Outcome.Key, ledger.ErrLost)
-			}
-		}
-		return nil
+// Kept implements [ledger.Run].
+func (r *Run) Kept() []ledger.Kept { return r.spill.Kept() }
+
+// restore settles a spilled outcome and reads the row as it stands then.
+func (l *Ledger) restore(line ledger.Spilled) (e ledger.Entry, err error) {
+	err = l.write(func() (err error) {
+		e, err = l.restored(line)
+		return err
 	})
-	return errors.Join(err, refusal)
+	return e, err
 }
 
-// restore settles a spilled outcome, and says whether something would be lost
-// with the file: only a token is nowhere else. It runs inside a transaction.
-func (l *Ledger) restore(line ledger.Spilled) (lost bool, err error) {
+// restored is restore inside a transaction. A run of another ledger has no rows.
+func (l *Ledger) restored(line ledger.Spilled) (e ledger.Entry, err error) {
 	var number, scope int64
 	err = l.conn.QueryRowContext(context.Background(), "SELECT number, scope_id FROM runs WHERE id = ?", line.Run).Scan(&number, &scope)
 	if errors.Is(err, sql.ErrNoRows) {
-		return true, nil // a run of another ledger
+		return e, nil
 	}
 	if err != nil {
-		return false, err
+		return e, err
 	}
-	line.Outcome.At = line.At
-	lost, err = l.settle(scope, number, nil, line.Outcome)
-	return lost && line.Outcome.State == ledger.Created, err
+	if _, err = l.settle(scope, number, nil, line.Outcome); err != nil {
+		return e, err
+	}
+	if e, _, err = l.entry(scope, line.Outcome.Key); err != nil || e.Attempt <= line.Outcome.Attempt {
+		return e, err
+	}
+	err = l.conn.QueryRowContext(context.Background(), `SELECT trace_id FROM attempts WHERE attempt = ? AND partner_id = (
+		SELECT id FROM partners WHERE scope_id = ? AND key = ?)`, line.Outcome.Attempt, scope, e.Key[:]).Scan(&e.TraceID)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return e, err
 }

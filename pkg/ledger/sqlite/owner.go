@@ -63,7 +63,7 @@ func (r *Run) Sweep(ctx context.Context) error {
 		return err
 	}
 	dead := slices.DeleteFunc(owners, func(o owner) bool { return r.l.alive(o.id) })
-	if err := ledger.ReadBack(spillPrefix(r.l.path), r.l.alive, r.l.restoreAll); err != nil {
+	if err := r.spill.ReadBack(r.l.alive, r.l.restore); err != nil {
 		return err
 	}
 	for _, o := range dead {

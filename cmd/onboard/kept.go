@@ -1,0 +1,29 @@
+package main
+
+import (
+	"onboard/pkg/ledger"
+	"onboard/pkg/report"
+)
+
+// sayKept names the answers of earlier runs that the ledger did not take: each
+// tells a token and link that are nowhere else.
+func (s *submission) sayKept() {
+	for _, k := range s.ledgerRun.Kept() {
+		s.say("Warning  the answer of an earlier run about %s (line %d, trace id %s) came after %s; its token and link were left aside, in line %d of %s; hint: %s",
+			report.Visible(companyOf(k.Body)), k.Entry.Line, report.Visible(k.TraceID), overtakenBy(k), k.Line, quote(k.File), keptHint(k))
+	}
+}
+
+func overtakenBy(k ledger.Kept) string {
+	if k.Again {
+		return "somebody decided to send the row again"
+	}
+	return "somebody decided about the row, and differs from that"
+}
+
+func keptHint(k ledger.Kept) string {
+	if k.Again {
+		return "the partner may exist twice: find out on the platform, or from support, who can search for the trace id"
+	}
+	return "compare with the token and link that were recorded then, in the results file; support can search for the trace id"
+}
