@@ -212,7 +212,7 @@ func (r *reconciliation) agree(ctx context.Context, resend int) error {
 // record puts the decisions into the ledger.
 func (r *reconciliation) record(all []due) (map[ledger.Key]bool, error) {
 	only := map[ledger.Key]bool{}
-	for _, d := range all {
+	for i, d := range all {
 		state := ledger.Created
 		if d.Verdict == batch.DecidedResend {
 			state = ledger.Released
@@ -220,6 +220,10 @@ func (r *reconciliation) record(all []due) (map[ledger.Key]bool, error) {
 		}
 		err := r.ledgerRun.Decide(ledger.Decision{Key: d.entry.Key, Attempt: d.entry.Attempt, State: state,
 			Token: d.Token, Link: d.Link, Who: operator(), Why: r.why})
+		if errors.Is(err, ledger.ErrLost) {
+			return nil, fmt.Errorf("somebody else decided about line %d (%s) meanwhile, or its answer arrived: it is not in doubt any more, and this decision and those after it were left aside (%d before it are recorded); hint: this writes the files anew, with what is known now: %s",
+				d.line, companyOf(d.entry.Body), i, r.again.line("submit", r.path, "limit"))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("the decision about line %d could not be recorded: %w", d.line, err)
 		}
