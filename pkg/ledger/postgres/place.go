@@ -1,12 +1,15 @@
 package postgres
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -90,7 +93,7 @@ func parsePlace(place string) (config *pgx.ConnConfig, schema string, err error)
 		return nil, "", fmt.Errorf("%q is no name of a schema; hint: use small letters, digits and _", schema)
 	}
 	query.Del("schema")
-	u.RawQuery = query.Encode()
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20") // a + is no space to libpq, nor to pgx
 	config, err = pgx.ParseConfig(u.String())
 	var file *fs.PathError
 	if errors.As(err, &file) { // such as sslrootcert; the rest of err may quote the password
@@ -100,5 +103,25 @@ func parsePlace(place string) (config *pgx.ConnConfig, schema string, err error)
 		return nil, "", errors.New("it can't be read as an address of a database, or the password file can't; " +
 			"hint: write postgres://USER@HOST:5432/DATABASE, and see https://www.postgresql.org/docs/current/libpq-connect.html for what may follow")
 	}
-	return config, schema, nil
+	return config, schema, checkPasswordFile(u, config.Password != "")
+}
+
+// checkPasswordFile refuses the password file when it is used and others can read
+// it (psql leaves such a one aside, with a warning), and when it is named, not
+// there, and there is no password otherwise: the driver says nothing of either.
+func checkPasswordFile(u *url.URL, found bool) error {
+	_, addressed := u.User.Password()
+	if addressed || u.Query().Get("password") != "" || os.Getenv("PGPASSWORD") != "" {
+		return nil
+	}
+	named := cmp.Or(u.Query().Get("passfile"), os.Getenv("PGPASSFILE"))
+	home, _ := os.UserHomeDir()
+	file := cmp.Or(named, filepath.Join(home, ".pgpass"))
+	switch info, err := os.Stat(file); {
+	case errors.Is(err, fs.ErrNotExist) && named != "" && !found:
+		return fmt.Errorf("the password file %s is not there; hint: check the spelling of PGPASSFILE, or unset it", file)
+	case err == nil && found && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
+		return fmt.Errorf("the password file %s can be read by other users; hint: chmod 600 %s", file, file)
+	}
+	return nil
 }
