@@ -49,7 +49,7 @@ func refuse(format string, args ...any) error { return refusal{fmt.Errorf(format
 // outlive it by hours.
 const settings = `SET search_path = %s, pg_catalog; SELECT set_config(name, value, false) FROM pg_settings JOIN (VALUES
 	('default_transaction_isolation', 'read committed'), ('statement_timeout', '0'), ('lock_timeout', '0'),
-	('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
+	('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('standard_conforming_strings', 'on'),
 	('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3')) ours(name, value) USING (name);
 	SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`
 

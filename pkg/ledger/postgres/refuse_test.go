@@ -86,6 +86,19 @@ func TestSynchronous(t *testing.T) {
 	}
 }
 
+// TestStrings: a role for which a backslash means something in each text.
+func TestStrings(t *testing.T) {
+	place := newPlace(t)
+	execute(t, place, "CREATE ROLE old LOGIN; ALTER ROLE old SET standard_conforming_strings = off; GRANT CREATE ON DATABASE postgres TO old")
+	r := mustBegin(t, mustOpen(t, strings.Replace(place, "postgres@", "old@", 1)))
+	in := ledgertest.Intent(1)
+	in.TraceID = `a\'b\\`
+	ledgertest.MustClaim(t, r, in)
+	if got := ledgertest.MustLookup(t, r, in.Key); got.TraceID != in.TraceID {
+		t.Errorf("%q came back as %q", in.TraceID, got.TraceID)
+	}
+}
+
 // TestRole: a role needs no more than docs/team.md says; it can neither drop nor
 // delete anything.
 func TestRole(t *testing.T) {
