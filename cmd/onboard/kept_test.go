@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +15,7 @@ import (
 	"onboard/pkg/ledger"
 	"onboard/pkg/ledger/ledgertest"
 	"onboard/pkg/ledger/sqlite"
+	"onboard/pkg/sandbox"
 )
 
 // spilled writes the answers about all rows in doubt as their run would have, had
@@ -106,5 +110,62 @@ func TestDecidedElsewhere(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in: %v", want, err)
 		}
+	}
+}
+
+// TestDecidedWhileSending: somebody decides while the request is on its way, as for
+// a computer that sleeps. What the answer tells is in the ledger, or in a file, and
+// the next run gets through.
+func TestDecidedWhileSending(t *testing.T) {
+	for _, tt := range []struct {
+		decided string // what B's row becomes
+		code    int
+		screen  []string
+		then    string // B's token in the end; "": that of its answer
+		warning bool   // of the next run
+	}{
+		{decided: "state = 'created', reason = 'settled by ann'"},
+		{decided: "state = 'released'"},
+		{decided: "state = 'created', token = 'tok-B', link = 'https://activation.example/partner?t=B'", code: 3, then: "tok-B", warning: true, screen: []string{
+			"Stopped: nothing more is sent, as somebody decided about a row that this run was sending, or sent it again: line 3: ", ".spill-", "hint: run the same command again: it reads the answer back first"}},
+	} {
+		t.Run(tt.decided, func(t *testing.T) {
+			t.Setenv("ONBOARD_LEDGER", "")
+			var s *session
+			s = newSession(t, sandbox.Config{Script: func(company string, _ int) sandbox.Fault {
+				if company != "B" {
+					return ""
+				}
+				db, err := sql.Open("sqlite", filepath.Join(s.dir, "state", "onboard", "ledger.db"))
+				if err == nil {
+					_, err = db.Exec("UPDATE partners SET " + tt.decided + " WHERE state = 'sending'")
+				}
+				if err = errors.Join(err, db.Close()); err != nil {
+					t.Error(err)
+				}
+				return ""
+			}})
+			s.write("list.csv", sheetHeader+sheetRow("A")+sheetRow("B")+sheetRow("C"))
+			code, screen := s.submit("list.csv", "--concurrency", "1")
+			for _, want := range tt.screen {
+				if !strings.Contains(screen, want) {
+					t.Errorf("%q is not in\n%s", want, screen)
+				}
+			}
+			if code != tt.code {
+				t.Errorf("exit %d\n%s", code, screen)
+			}
+			code, screen = s.submit("list.csv")
+			if code != 0 || strings.Contains(screen, "Warning  the answer of an earlier run about B (line 3") != tt.warning {
+				t.Errorf("then exit %d\n%s", code, screen)
+			}
+			created := s.server.Snapshot().Created["B"]
+			if len(created) != 1 {
+				t.Fatalf("B was created %d times", len(created))
+			}
+			if got, want := outputs(t, "list", 3)["B"]["onboard_token"], cmp.Or(tt.then, created[0]); got != want {
+				t.Errorf("B has %q, want %q", got, want)
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -245,6 +246,9 @@ func (s *Submission) paced(err error) error {
 // claimLost ends the run because the ledger can't be relied on. What was
 // answered is in the ledger's spill file.
 func (s *Submission) claimLost(j *job, err error) Result {
+	if errors.Is(err, ledger.ErrLost) { // it is about this row alone
+		err = fmt.Errorf("line %d: %w", j.row.Line, err)
+	}
 	_ = s.ledgerLost(err)
 	return s.notSentBy(j)
 }

@@ -220,6 +220,9 @@ func lostLedger(err error) *Stop {
 	if i := strings.LastIndex(reason, "; hint: "); i >= 0 {
 		reason, hint = reason[:i], reason[i+len("; hint: "):]
 	}
+	if errors.Is(err, ledger.ErrLost) { // who sent the row again may have created it twice
+		return &Stop{Kind: LedgerLost, Reason: "nothing more is sent, as somebody decided about a row that this run was sending, or sent it again: " + reason, Hint: hint}
+	}
 	return &Stop{Kind: LedgerLost, Reason: "nothing more is sent, as the ledger failed: " + reason,
 		Hint: hint + "; what was created is recorded, and nothing is created twice"}
 }

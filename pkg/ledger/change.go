@@ -66,7 +66,7 @@ func (o *Outcome) Settled(lost bool, err error, spill func(Outcome, error) error
 	if err == nil && lost {
 		err = fmt.Errorf("cannot settle attempt %d of partner %x as %s: %w", o.Attempt, o.Key, o.State, ErrLost)
 		if o.Token == "" && o.Link == "" { // these exist nowhere else
-			return err
+			return fmt.Errorf("%w; hint: run the same command again, it goes by what the ledger has", err)
 		}
 	}
 	if err != nil {

@@ -15,10 +15,11 @@
 //	rejected  ─Claim─► sending            only with another fingerprint
 //	sending   ─Sweep─► in_doubt           when the lock of its run is free
 //	in_doubt  ─Settle─► created | rejected, by the same run and attempt: evidence only improves
+//	released  ─Settle─► created            likewise, when an operator thought that it was not
 //
 // Every change compares and sets: it names the state, the run and the attempt
 // that it expects, and changes nothing when they are not so. Nothing leaves
-// created.
+// created, and what it lacks of token and link is only ever filled in.
 //
 // It refuses to interpret: keys, fingerprints and bodies are the caller's, it
 // knows no rule about partners and never talks to the API. A store refuses what

@@ -69,7 +69,7 @@ func (s *Spill) Save(o Outcome, cause error) error {
 	if err = s.append(s.path, append(line, '\n')); err == nil {
 		hint := "run the same command again, it is read back first"
 		if errors.Is(cause, ErrLost) {
-			hint = "somebody decided about this partner before its answer came, or another run sent it again; run the same command again: it reads the answer back first, and says so if it is not what the ledger has"
+			hint = "run the same command again: it reads the answer back first, and says so where the ledger has another"
 		}
 		return &SpillError{s.path, cause, hint}
 	}

@@ -244,7 +244,7 @@ func answerAfterDecisions(t *testing.T, s Store) {
 			continue
 		}
 		MustSpill(t, slow, Created(i, 1))
-		if err := slow.Settle(Created(i, 1)); !errors.Is(err, ledger.ErrLost) || !strings.Contains(err.Error(), "somebody decided") {
+		if err := slow.Settle(Created(i, 1)); !errors.Is(err, ledger.ErrLost) || !strings.Contains(err.Error(), "says so where the ledger has another") {
 			t.Errorf("%s: %v", now.name, err)
 		}
 	}
