@@ -80,8 +80,8 @@ func (l look) waits() string {
 		long, short = "server not reached, trying again", "not reached"
 	case l.OnWire > 0 && l.silence >= slowAnswer:
 		long, short = "no answer for "+atLeast(l.silence), "waiting "+atLeast(l.silence)
-	case l.OnWire == 0 && l.Elsewhere > 0:
-		long, short = "another run is sending this row", "another run"
+	case l.Elsewhere > 0 && l.Elsewhere >= l.InFlight:
+		long, short = fmt.Sprintf("waiting for %s that another run sends", report.Count(l.Elsewhere, "row")), "another run"
 	case l.Alone && l.InFlight > 0 && l.Sent == 0:
 		long, short = "first row goes alone", "first row"
 	case l.Alone && l.InFlight > 0:

@@ -34,7 +34,7 @@ func TestLookWords(t *testing.T) {
 		{"on a narrow terminal", look{Numbers: n, toSend: 120, pace: 5, held: time.Minute, narrow: true}, all + "pause 1 min 00 s"},
 		{"the first row", look{Numbers: alone, toSend: 120, pace: 5}, "0 created, first row goes alone"},
 		{"no server", look{Numbers: with(alone, func(n *batch.Numbers) { n.OnWire, n.Unreached = 0, 1 }), toSend: 120, pace: 5}, "0 created, server not reached, trying again"},
-		{"another run", look{Numbers: with(alone, func(n *batch.Numbers) { n.OnWire, n.Elsewhere, n.Alone = 0, 1, false }), toSend: 120, pace: 5}, "0 created, another run is sending this row"},
+		{"another run", look{Numbers: with(alone, func(n *batch.Numbers) { n.OnWire, n.Elsewhere, n.Alone = 0, 1, false }), toSend: 120, pace: 5}, "0 created, waiting for 1 row that another run sends"},
 		{"no clear answer yet", look{Numbers: with(alone, func(n *batch.Numbers) { n.Sent = 1 }), toSend: 120, pace: 5}, "0 created, one at a time until one is answered"},
 		{"before the first", look{Numbers: batch.Numbers{ByStatus: counts{partner.AlreadyCreated: 70}}, toSend: 120, pace: 5}, "0 created, 70 already created"},
 		{"nothing to send", look{Numbers: batch.Numbers{ByStatus: counts{partner.AlreadyCreated: 70}}, pace: 5}, "70 already created"},

@@ -44,5 +44,14 @@ func (s *submission) away() time.Duration {
 	return 0
 }
 
+// hurries has a ledger that may be away be waited for no longer, once the run is to
+// stop at once.
+func (s *submission) hurries(now context.Context) (stop func() bool) {
+	if shared, ok := s.ledgerRun.(ledger.Shared); ok {
+		return context.AfterFunc(now, shared.Hurry)
+	}
+	return func() bool { return false }
+}
+
 // unheard is by how much a pause is longer than what is left of one that is known.
 const unheard = 100 * time.Millisecond

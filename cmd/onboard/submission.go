@@ -132,6 +132,7 @@ func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error
 	limiter := s.newPace()
 	now, intake, release := signals(ctx, s.console)
 	defer release()
+	defer s.hurries(now)()
 	b := batch.Submission{Plan: s.plan, Run: s.ledgerRun, Send: s.client.Create, Pace: limiter, Concurrency: s.concurrency,
 		MaxAttempts: s.attempts, Limit: s.limit, Only: only, OnAttempt: s.log.attempt, OnStop: s.log.stop, Emit: e.emit, Progress: e.progress}
 	stopDrawing := s.draw(intake, e.progress, limiter, s.toSend(only))

@@ -36,10 +36,12 @@ func taken(s ledger.State) bool {
 func (s *Submission) elsewhere(ctx context.Context, j *job, e ledger.Entry) (Result, bool) {
 	s.release(j, false)
 	if e.State == ledger.Sending {
+		s.Progress.elsewhere.Add(1)
 		select {
 		case e = <-s.ask(ctx, j.key, settled):
 		case <-s.intake.Done():
 		}
+		s.Progress.elsewhere.Add(-1)
 	}
 	if r, settled := j.answered(&e); settled {
 		return r, false

@@ -216,6 +216,11 @@ func (s *Submission) ledgerLost(err error) error { return s.spoil(lostLedger(err
 
 // lostLedger gives the ledger's own hint, if it has one: it knows what failed.
 func lostLedger(err error) *Stop {
+	if errors.Is(err, ledger.ErrGone) { // it can promise nothing any more
+		reason, hint, _ := strings.Cut(err.Error(), "; hint: ")
+		hint, _, _ = strings.Cut(hint, "; hint: ") // of the answer that was saved
+		return &Stop{Kind: LedgerLost, Reason: "nothing more is sent: " + reason, Hint: hint}
+	}
 	reason, hint := err.Error(), "see that its disk has room and can be written, and run the same command again"
 	if i := strings.LastIndex(reason, "; hint: "); i >= 0 {
 		reason, hint = reason[:i], reason[i+len("; hint: "):]

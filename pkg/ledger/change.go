@@ -13,6 +13,10 @@ var ErrLost = errors.New("the ledger holds this partner in another state, or for
 // ErrClosed is the answer of a ledger after Close.
 var ErrClosed = errors.New("the ledger is closed")
 
+// ErrGone says that what holds the ledger is not to be found: a new one in its place
+// knows nobody, and all would be created again.
+var ErrGone = errors.New("the tables of the ledger are not to be found")
+
 // Intent is what is about to be sent.
 type Intent struct {
 	Key         Key

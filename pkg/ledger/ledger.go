@@ -130,6 +130,11 @@ type Shared interface {
 	// keeps to rate then. It doesn't wait.
 	Hold(d time.Duration, rate float64)
 
+	// Hurry waits until the ledger is closed, and gives it up when it has not answered
+	// for a second: what it did not take is spilled then. It is for a run that is to
+	// stop at once.
+	Hurry()
+
 	// OnHold has heed called for each hold of another run.
 	OnHold(heed func(d time.Duration))
 }

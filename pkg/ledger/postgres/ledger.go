@@ -11,11 +11,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-)
 
-// patience is how long a change is repeated while the database is away: a restart,
-// or the change to another server, takes less.
-const patience = time.Minute
+	"onboard/pkg/ledger"
+)
 
 const readers = 2 // questions at once
 
@@ -28,8 +26,12 @@ type Ledger struct {
 	folder   string // of the spill files
 	patience time.Duration
 
+	lost context.Context // over when the database was given up, for the cause it has
+	lose context.CancelCauseFunc
+
 	writer  session       // used by the writing goroutine alone
-	readers chan *session // those that are free
+	asking  []*session    // all that are for reading
+	readers chan *session // those of them that are free
 	changes chan *change
 	quit    chan struct{}
 	written chan struct{} // closed when nothing more is written
@@ -54,11 +56,16 @@ func Open(place, folder string) (*Ledger, error) {
 	l := &Ledger{config: config, schema: schema, place: Redacted(place), folder: folder, patience: patience,
 		readers: make(chan *session, readers), changes: make(chan *change, groupLimit), quit: make(chan struct{}), written: make(chan struct{}),
 		runs: map[*Run]struct{}{}, roused: make(chan struct{}, 1)}
-	l.writer = session{l: l, limit: replyTimeout, prepare: l.hold}
+	l.lost, l.lose = context.WithCancelCause(context.Background())
+	l.writer = session{l: l, prepare: l.hold}
 	for range readers {
-		l.readers <- &session{l: l, limit: readTimeout}
+		s := &session{l: l}
+		l.asking = append(l.asking, s)
+		l.readers <- s
 	}
-	err = l.writer.do(context.Background(), func(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(context.Background(), replyTimeout)
+	defer cancel()
+	err = l.writer.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		err := l.read(ctx, func(ctx context.Context, second *pgx.Conn) error { return verifySessions(ctx, conn, second) })
 		if err != nil {
 			return err
@@ -94,6 +101,7 @@ func (l *Ledger) Close() error {
 }
 
 func (l *Ledger) closeSessions() {
+	l.lose(ledger.ErrClosed)
 	l.writer.close()
 	for range readers {
 		(<-l.readers).close()

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,7 +40,7 @@ func (l *Ledger) read(ctx context.Context, ask func(context.Context, *pgx.Conn) 
 	select {
 	case s := <-l.readers:
 		defer func() { l.readers <- s }()
-		return l.patiently(ctx, func() error { return s.do(ctx, ask) })
+		return s.patiently(ctx, ask)
 	case <-l.quit:
 		return ledger.ErrClosed
 	}
@@ -60,6 +61,9 @@ func (r *Run) Empty(ctx context.Context) (empty bool, err error) {
 	err = r.l.read(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		return conn.QueryRow(ctx, "SELECT NOT EXISTS(SELECT FROM partners WHERE scope_id = $1)", r.scope).Scan(&empty)
 	})
+	if err != nil {
+		err = r.l.hinted(fmt.Errorf("cannot look into the ledger %s: %w", r.l.place, err))
+	}
 	return empty, err
 }
 

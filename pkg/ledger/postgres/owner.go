@@ -29,7 +29,7 @@ const (
 // its own, while the one that writes comes back; and it hears the notices of
 // others. It ends with Close.
 func (l *Ledger) guard() {
-	s := session{l: l, limit: replyTimeout, prepare: func(ctx context.Context, conn *pgx.Conn) error {
+	s := session{l: l, prepare: func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "LISTEN "+channel)
 		return err
 	}}
@@ -43,7 +43,10 @@ func (l *Ledger) guard() {
 		return
 	}
 	for ctx.Err() == nil {
-		if err := s.do(ctx, l.hold); err != nil {
+		try, over := context.WithTimeout(ctx, replyTimeout)
+		err := s.do(try, l.hold)
+		over()
+		if err != nil {
 			sleep(ctx, retryEvery)
 			continue
 		}
@@ -157,11 +160,4 @@ func sweep(ctx context.Context, tx pgx.Tx, dead, ours []int64) error {
 		_, err = tx.Exec(ctx, "UPDATE runs SET ended_at = clock_timestamp(), exit_code = $1 WHERE number = ANY($2) AND ended_at IS NULL", ledger.Died, dead)
 	}
 	return err
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }

@@ -59,13 +59,11 @@ func (r *Run) Reserve(ctx context.Context, rate float64, n int) (ledger.Slots, e
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var end, now, held, lowest float64 // seconds of the database's clock; held may be -Inf
-	err := r.l.patiently(ctx, func() error {
-		return p.session.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-			return conn.QueryRow(ctx, reserveSQL, r.scope, rate, r.number, n, paceShare).Scan(&end, &now, &held, &lowest)
-		})
+	err := p.session.patiently(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, reserveSQL, r.scope, rate, r.number, n, paceShare).Scan(&end, &now, &held, &lowest)
 	})
 	if err != nil {
-		return ledger.Slots{}, hinted(fmt.Errorf("cannot take part in the pace of %s: %w", r.l.place, err))
+		return ledger.Slots{}, r.l.hinted(fmt.Errorf("cannot take part in the pace of %s: %w", r.l.place, err))
 	}
 	if held > now && p.heed != nil {
 		p.heed(seconds(held - now))
@@ -98,24 +96,15 @@ const holdSQL = `WITH held AS (UPDATE scopes SET held_until = greatest(held_unti
 	), slower AS (UPDATE runs SET rate = $5, paced_at = clock_timestamp() + $2 * interval '1 us' WHERE number = $6)
 	SELECT pg_notify($3, $4)`
 
-// Away implements [ledger.Shared]. It is for how long a change or a slot has been
-// asked for in vain; a question about the whole ledger may take its time.
-func (r *Run) Away() (away time.Duration) {
-	for _, s := range []*session{&r.l.writer, &r.pace.session} {
-		if since := s.since.Load(); since > 0 {
-			away = max(away, time.Since(time.UnixMilli(since)))
-		}
-	}
-	return away
-}
-
 // Hold implements [ledger.Shared].
 func (r *Run) Hold(d time.Duration, rate float64) {
 	go func() { // nothing waits for it, and if the database is away, nobody sends
 		p := &r.pace
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		_ = p.session.do(context.Background(), func(ctx context.Context, conn *pgx.Conn) error {
+		ctx, cancel := context.WithTimeout(r.l.lost, connectTimeout) // the next slots wait behind it
+		defer cancel()
+		_ = p.session.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 			notice := fmt.Sprintf("%s %s %d %d", r.l.schema, r.id, r.scope, d.Microseconds())
 			_, err := conn.Exec(ctx, holdSQL, r.scope, d.Microseconds(), channel, notice, rate, r.number)
 			return err

@@ -29,7 +29,7 @@ func (r *Run) ID() string { return r.id }
 func (l *Ledger) Begin(scope ledger.Scope, info ledger.RunInfo) (ledger.Run, error) {
 	id := ledger.NewRunID()
 	r := &Run{l: l, id: id, lock: lockKey("run " + id), spill: ledger.NewSpill(l.spillPrefix(), id)}
-	r.pace.session = session{l: l, limit: replyTimeout, prepare: hurried}
+	r.pace.session = session{l: l, prepare: hurried}
 	l.mu.Lock()
 	l.runs[r] = struct{}{}
 	l.mu.Unlock()

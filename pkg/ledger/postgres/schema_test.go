@@ -4,6 +4,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,4 +117,24 @@ func dump(t *testing.T, place string) (all []string) {
 		t.Fatalf("%d rows", len(all))
 	}
 	return all
+}
+
+// TestCountsInStretches: a partner on either side of where a question ends counts once.
+func TestCountsInStretches(t *testing.T) {
+	place := newPlace(t)
+	l := mustOpen(t, place)
+	execute(t, place, fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%s.partners', 'id'), %d)", l.schema, countAtOnce-3))
+	r := mustBegin(t, l)
+	const partners = 6
+	for i := range partners {
+		ledgertest.MustClaim(t, r, ledgertest.Intent(i))
+	}
+	counts, err := l.Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[ledger.Scope]map[ledger.State]int{ledgertest.Sandbox: {ledger.Sending: partners}}
+	if diff := cmp.Diff(want, counts); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
 }

@@ -30,6 +30,10 @@ func (l *Ledger) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, erro
 		FROM runs r JOIN scopes s ON s.id = r.scope_id ORDER BY r.number DESC LIMIT $1`, limit)
 }
 
+// countAtOnce is how many rows one question counts: however large the ledger is, an
+// answer that does not come tells that the database is away.
+const countAtOnce = 1_000_000
+
 // Counts implements [ledger.Ledger].
 func (l *Ledger) Counts(ctx context.Context) (map[ledger.Scope]map[ledger.State]int, error) {
 	type count struct {
@@ -37,15 +41,20 @@ func (l *Ledger) Counts(ctx context.Context) (map[ledger.Scope]map[ledger.State]
 		state ledger.State
 		n     int
 	}
-	all, err := list(ctx, l, "count the partners", func(row pgx.CollectableRow) (c count, err error) {
-		return c, row.Scan(&c.scope.Endpoint, &c.scope.Account, (*string)(&c.state), &c.n)
-	}, `SELECT s.endpoint, s.account, p.state, count(*) FROM partners p JOIN scopes s ON s.id = p.scope_id GROUP BY s.id, p.state`)
 	counts := map[ledger.Scope]map[ledger.State]int{}
-	for _, c := range all {
-		if counts[c.scope] == nil {
-			counts[c.scope] = map[ledger.State]int{}
+	last, err := list(ctx, l, "count the partners", pgx.RowTo[int64], "SELECT coalesce(max(id), 0) FROM partners")
+	for first := int64(0); err == nil && first <= last[0]; first += countAtOnce {
+		var some []count
+		some, err = list(ctx, l, "count the partners", func(row pgx.CollectableRow) (c count, err error) {
+			return c, row.Scan(&c.scope.Endpoint, &c.scope.Account, (*string)(&c.state), &c.n)
+		}, `SELECT s.endpoint, s.account, p.state, count(*) FROM partners p JOIN scopes s ON s.id = p.scope_id
+			WHERE p.id >= $1 AND p.id < $2 GROUP BY s.id, p.state`, first, first+countAtOnce)
+		for _, c := range some {
+			if counts[c.scope] == nil {
+				counts[c.scope] = map[ledger.State]int{}
+			}
+			counts[c.scope][c.state] += c.n
 		}
-		counts[c.scope][c.state] = c.n
 	}
 	return counts, err
 }
@@ -70,7 +79,7 @@ func list[T any](ctx context.Context, l *Ledger, what string, scan pgx.RowToFunc
 		return err
 	})
 	if err != nil {
-		return nil, hinted(fmt.Errorf("cannot %s: %w", what, err))
+		return nil, l.hinted(fmt.Errorf("cannot %s: %w", what, err))
 	}
 	return all, nil
 }

@@ -148,21 +148,18 @@ func (l *Ledger) commit(group []*change) error {
 	if l.failure != nil {
 		return l.failure
 	}
-	ctx := context.Background()
-	err := l.patiently(ctx, func() error {
-		return l.writer.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-			if alone := group[0].alone; alone != nil {
-				return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return alone(ctx, tx) })
-			}
-			err := send(ctx, conn, group)
-			for _, c := range group {
-				c.again = c.again || err != nil && !rolledBack(err)
-			}
-			return err
-		})
+	err := l.writer.patiently(context.Background(), func(ctx context.Context, conn *pgx.Conn) error {
+		if alone := group[0].alone; alone != nil {
+			return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return alone(ctx, tx) })
+		}
+		err := send(ctx, conn, group)
+		for _, c := range group {
+			c.again = c.again || err != nil && !rolledBack(err)
+		}
+		return err
 	})
 	if err != nil {
-		l.failure = hinted(fmt.Errorf("the ledger %s cannot be written: %w", l.place, err))
+		l.failure = l.hinted(fmt.Errorf("the ledger %s cannot be written: %w", l.place, err))
 	}
 	return l.failure
 }

@@ -1,0 +1,58 @@
+//go:build postgres
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"onboard/pkg/ledger/postgres/pgtest"
+	"onboard/pkg/sandbox"
+)
+
+// stalled is T11 with a database that accepts and does not answer: the second signal
+// ends a run long before its patience does, the answers are saved, and the next run
+// reads them back.
+func stalled(t *testing.T, database *pgtest.Server, kept keeping) {
+	const rows = 40
+	proxy, err := pgtest.Stall(database.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(proxy.Close)
+	server, address := serve(t, sandbox.Config{Latency: time.Second})
+	dir := t.TempDir()
+	base := filepath.Join(dir, "list")
+	generate(t, base+".csv", rows)
+	behind := strings.Replace(kept.flags[1], database.Address(), proxy.Address(), 1)
+	cmd := plainCommand(t, dir, fast(address, "--ledger", behind)...)
+	screen := &strings.Builder{}
+	cmd.Stderr = screen
+	started(t, cmd, server, 1+workers)
+	proxy.Asks.All()
+	for range 2 {
+		_ = cmd.Process.Signal(syscall.SIGINT)
+		time.Sleep(200 * time.Millisecond)
+	}
+	second := time.Now()
+	_ = cmd.Wait()
+	took := time.Since(second)
+	t.Logf("ended %v after the second signal", took)
+	saved, _ := filepath.Glob(filepath.Join(dir, "state", "onboard", "*.spill-*"))
+	if code := cmd.ProcessState.ExitCode(); code != 3 || took > 20*time.Second || len(saved) != 1 || !strings.Contains(screen.String(), "are in "+saved[0]) {
+		t.Fatalf("exit %d after %v; saved: %v\n%s", code, took, saved, screen)
+	}
+	if _, err := os.Stat(base + ".errors.csv"); err == nil {
+		t.Error("files of a run whose answers are elsewhere")
+	}
+	proxy.Asks.None()
+	_ = plainCommand(t, dir, fast(address, "--ledger", behind)...).Run()
+	found := verdictOn(kept, t, server, dir, base, rows)
+	if n := inDoubt(found); n == 0 || n > workers {
+		t.Errorf("%d rows in doubt", n)
+	}
+}
