@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"onboard/pkg/ledger/postgres/pgtest"
 	"onboard/pkg/sandbox"
 )
@@ -54,5 +56,34 @@ func stalled(t *testing.T, database *pgtest.Server, kept keeping) {
 	found := verdictOn(kept, t, server, dir, base, rows)
 	if n := inDoubt(found); n == 0 || n > workers {
 		t.Errorf("%d rows in doubt", n)
+	}
+}
+
+// gone takes the tables away within a run. What is said then must not lead anybody to
+// make new ones and go on: these would know nobody.
+func gone(t *testing.T, database *pgtest.Server, kept keeping) {
+	server, address := serve(t, sandbox.Config{Latency: 50 * time.Millisecond})
+	dir := t.TempDir()
+	generate(t, filepath.Join(dir, "list.csv"), 300)
+	cmd := plainCommand(t, dir, fast(address, kept.flags...)...)
+	screen := &strings.Builder{}
+	cmd.Stderr = screen
+	started(t, cmd, server, 1+workers)
+	conn, err := pgx.Connect(t.Context(), database.URL(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), "DROP SCHEMA gone CASCADE"); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 3 || !strings.Contains(screen.String(), "restore its latest backup") {
+		t.Errorf("exit code %d: %s", code, screen)
+	}
+	for _, promise := range []string{"Next", "nothing is created twice", "is recorded"} {
+		if strings.Contains(screen.String(), promise) {
+			t.Errorf("%q: %s", promise, screen)
+		}
 	}
 }

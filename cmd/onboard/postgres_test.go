@@ -39,6 +39,7 @@ func TestPostgres(t *testing.T) {
 	t.Run("Pause", func(t *testing.T) { pausing(t, inDatabase(server, "pause")) })
 	t.Run("Split", func(t *testing.T) { splitting(t, inDatabase(server, "split")) })
 	t.Run("Stalled", func(t *testing.T) { stalled(t, server, inDatabase(server, "stalled")) })
+	t.Run("Gone", func(t *testing.T) { gone(t, server, inDatabase(server, "gone")) })
 	t.Run("Status", func(t *testing.T) { statusOfAll(t, inDatabase(server, "split")) })
 	t.Run("TrackKilled", func(t *testing.T) { trackKilled(t, inDatabase(server, "trackkilled")) })
 	t.Run("LowerPace", func(t *testing.T) { lowerPace(t, inDatabase(server, "lower")) })

@@ -183,16 +183,18 @@ func (s *submission) broken(stop *batch.Stop, err error) error {
 	}
 	_ = s.ledgerRun.End(report.ExitStopped, nil) // the ledger may be what is broken; its sweep will tell the next run
 	s.say("Stopped: %s", stop.Reason)
-	s.say("The output files were not written. %s", s.saved())
+	s.say("The output files were not written. %s", s.saved(stop.Gone))
 	if stop.Hint != "" {
 		s.say("hint: %s", stop.Hint)
 	}
-	s.say("Next  %s", s.again.line(s.again.verb, s.path))
+	if !stop.Gone {
+		s.say("Next  %s", s.again.line(s.again.verb, s.path))
+	}
 	return exitError{report.ExitStopped}
 }
 
 // saved says where the answers are that arrived.
-func (s *submission) saved() string {
+func (s *submission) saved(gone bool) string {
 	x := s.ledgerRun.Spilled()
 	var text []string
 	if x.Lost > 0 {
@@ -203,6 +205,9 @@ func (s *submission) saved() string {
 	}
 	if x.File != "" {
 		text = append(text, "Answers that the ledger did not take are in "+quote(x.File)+", and the next run here reads them back.")
+	}
+	if len(text) == 0 && gone {
+		return "The answers that arrived before were recorded there."
 	}
 	if len(text) == 0 {
 		return "Every answer that arrived is recorded."

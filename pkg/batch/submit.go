@@ -36,6 +36,7 @@ type Stop struct {
 	Kind   StopKind
 	Reason string
 	Hint   string
+	Gone   bool // and with the ledger what it knew: the same command might create all again
 }
 
 func (s *Stop) Error() string { return s.Reason }
@@ -219,7 +220,7 @@ func lostLedger(err error) *Stop {
 	if errors.Is(err, ledger.ErrGone) { // it can promise nothing any more
 		reason, hint, _ := strings.Cut(err.Error(), "; hint: ")
 		hint, _, _ = strings.Cut(hint, "; hint: ") // of the answer that was saved
-		return &Stop{Kind: LedgerLost, Reason: "nothing more is sent: " + reason, Hint: hint}
+		return &Stop{Kind: LedgerLost, Reason: "nothing more is sent: " + reason, Hint: hint, Gone: true}
 	}
 	reason, hint := err.Error(), "see that its disk has room and can be written, and run the same command again"
 	if i := strings.LastIndex(reason, "; hint: "); i >= 0 {
