@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,11 +65,16 @@ func stalled(t *testing.T, database *pgtest.Server, kept keeping) {
 func gone(t *testing.T, database *pgtest.Server, kept keeping) {
 	server, address := serve(t, sandbox.Config{Latency: 50 * time.Millisecond})
 	dir := t.TempDir()
-	generate(t, filepath.Join(dir, "list.csv"), 300)
+	base := filepath.Join(dir, "list")
+	generate(t, base+".csv", 300)
+	old := []byte("of an earlier run")
+	if err := os.WriteFile(base+".results.csv", old, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	cmd := plainCommand(t, dir, fast(address, kept.flags...)...)
 	screen := &strings.Builder{}
 	cmd.Stderr = screen
-	started(t, cmd, server, 1+workers)
+	started(t, cmd, server, 3*workers)
 	conn, err := pgx.Connect(t.Context(), database.URL(""))
 	if err != nil {
 		t.Fatal(err)
@@ -85,5 +91,23 @@ func gone(t *testing.T, database *pgtest.Server, kept keeping) {
 		if strings.Contains(screen.String(), promise) {
 			t.Errorf("%q: %s", promise, screen)
 		}
+	}
+	if got, err := os.ReadFile(base + ".results.csv"); err != nil || !bytes.Equal(got, old) {
+		t.Errorf("the results of an earlier run are %q: %v", got, err)
+	}
+	text, _ := os.ReadFile(base + ".results.rescued-1.csv")
+	saved, _ := filepath.Glob(filepath.Join(dir, "state", "onboard", "*.spill-*"))
+	for _, path := range saved {
+		answers, _ := os.ReadFile(path)
+		text = append(text, answers...)
+	}
+	created := server.Snapshot().Created
+	for name, tokens := range created {
+		if !bytes.Contains(text, []byte(tokens[0])) {
+			t.Errorf("the token of %s is lost", name)
+		}
+	}
+	if len(created) < 2*workers || !bytes.Contains(text, []byte("onboard_token")) {
+		t.Errorf("%d partners: %s", len(created), screen)
 	}
 }

@@ -141,6 +141,7 @@ func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error
 	stopDrawing()
 	s.log.end(e.stop, e.out.Counts)
 	if err != nil || e.stop.Spoils() {
+		s.rescue(e)
 		e.discard()
 		return s.broken(e.stop, err)
 	}
@@ -183,7 +184,11 @@ func (s *submission) broken(stop *batch.Stop, err error) error {
 	}
 	_ = s.ledgerRun.End(report.ExitStopped, nil) // the ledger may be what is broken; its sweep will tell the next run
 	s.say("Stopped: %s", stop.Reason)
-	s.say("The output files were not written. %s", s.saved(stop.Gone))
+	files := "The output files were not written."
+	if stop.Gone {
+		files = "No other file was written."
+	}
+	s.say("%s %s", files, s.saved(stop.Gone))
 	if stop.Hint != "" {
 		s.say("hint: %s", stop.Hint)
 	}
@@ -191,6 +196,19 @@ func (s *submission) broken(stop *batch.Stop, err error) error {
 		s.say("Next  %s", s.again.line(s.again.verb, s.path))
 	}
 	return exitError{report.ExitStopped}
+}
+
+// rescue keeps the links of a run whose ledger is gone: there they are lost.
+func (s *submission) rescue(e *ending) {
+	if e.stop == nil || !e.stop.Gone {
+		return
+	}
+	switch path, err := e.out.Rescue(); {
+	case err != nil:
+		s.say("The links of this run can't be written: %v", err)
+	case path != "":
+		s.say("The links of this run are in %s. Keep that file.", quote(path))
+	}
 }
 
 // saved says where the answers are that arrived.

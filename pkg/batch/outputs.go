@@ -2,6 +2,7 @@ package batch
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -149,6 +150,26 @@ func (o *Outputs) Commit() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Rescue puts the results in their place, or beside what stands there, and returns
+// it; "" when there are none. It is for a run whose ledger is gone: the links are
+// nowhere else, and results with links that a ledger does not know are not replaced.
+func (o *Outputs) Rescue() (path string, err error) {
+	if o.Counts[partner.Created]+o.Counts[partner.AlreadyCreated] == 0 {
+		return "", nil
+	}
+	path = o.Results.Path()
+	for n := 1; ; n++ {
+		if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+			break
+		} else if err != nil {
+			return "", err
+		}
+		path = fmt.Sprintf("%s.results.rescued-%d.csv", o.base, n)
+	}
+	o.Results.Move(path)
+	return path, o.Results.Commit()
 }
 
 // Discard drops the files; older ones stay as they are.

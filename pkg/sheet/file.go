@@ -132,6 +132,9 @@ func (o *File) Commit() error {
 	return syncDir(filepath.Dir(o.path))
 }
 
+// Move has Commit put the file elsewhere in the same folder.
+func (o *File) Move(path string) { o.path = path }
+
 // Discard drops the file; what stood at its place stays.
 func (o *File) Discard() {
 	o.f.Close()
