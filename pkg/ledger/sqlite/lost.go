@@ -34,17 +34,24 @@ var errLostLog = errors.New("its -wal file was lost, or left behind when it was 
 // mark leaves the traces of a run whose row is recorded.
 func (r *Run) mark() error {
 	var busy, frames, copied int
-	err := r.l.reader.QueryRow("PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &frames, &copied)
-	if err == nil {
-		err = r.l.write(func() error {
-			_, err := r.l.conn.ExecContext(context.Background(), "UPDATE runs SET exit_code = ? WHERE number = ?", underway, r.number)
-			return err
-		})
+	if err := r.l.reader.QueryRow("PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &frames, &copied); err != nil {
+		return r.l.unwritable(err)
 	}
+	err := r.l.write(func() error {
+		_, err := r.l.conn.ExecContext(context.Background(), "UPDATE runs SET exit_code = ? WHERE number = ?", underway, r.number)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(r.lock.Path(), os.O_WRONLY, 0)
+	if err := markFile(r.lock.Path()); err != nil {
+		return r.l.unwritable(err)
+	}
+	return nil
+}
+
+func markFile(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
@@ -61,7 +68,7 @@ func (l *Ledger) refuseLost() error {
 	}
 	begun, err := listOwners(context.Background(), l.reader, "SELECT number, id FROM runs WHERE ended_at = 0 AND exit_code <> ?", underway)
 	if err != nil {
-		return err
+		return l.unreadable(err)
 	}
 	for _, o := range begun {
 		if lock, err := os.Stat(l.lockPath(o.id)); !l.alive(o.id) && (errors.Is(err, fs.ErrNotExist) || err == nil && lock.Size() > 0) {

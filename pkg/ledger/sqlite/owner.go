@@ -60,7 +60,7 @@ func (r *Run) Sweep(ctx context.Context) error {
 	owners, err := listOwners(ctx, r.l.reader, `SELECT number, id FROM runs
 		WHERE ended_at = 0 OR number IN (SELECT owner FROM partners WHERE state = 'sending')`)
 	if err != nil {
-		return err
+		return r.l.unreadable(err)
 	}
 	dead := slices.DeleteFunc(owners, func(o owner) bool { return r.l.alive(o.id) })
 	if err := r.spill.ReadBack(r.l.alive, r.l.restore); err != nil {

@@ -137,9 +137,19 @@ func (l *Ledger) commit(group []op) ([]op, error) {
 		err = l.checkPlace()
 	}
 	if err != nil {
-		l.failure = fmt.Errorf("the ledger %s cannot be written: %w; hint: see that its disk has room and can be written, then run the same command again", l.path, err)
+		l.failure = l.unwritable(err)
 	}
 	return group, l.failure
+}
+
+// unwritable says what failed, and what to do about it.
+func (l *Ledger) unwritable(err error) error {
+	return fmt.Errorf("the ledger %s cannot be written: %w; hint: see that its disk has room and can be written, then run the same command again", l.path, err)
+}
+
+// unreadable is the same for reading.
+func (l *Ledger) unreadable(err error) error {
+	return fmt.Errorf("the ledger %s cannot be read: %w; hint: see that its disk is well, then run the same command again", l.path, err)
 }
 
 // immediate runs do in a transaction that holds the write lock from its start:
