@@ -230,9 +230,12 @@ func (s *submission) saved(gone bool) string {
 	if len(text) == 0 {
 		return "Every answer that arrived is recorded."
 	}
-	where := ""
-	if _, shared := s.ledgerRun.(ledger.Shared); shared {
-		where = ", on any computer"
+	if x.File != "" || x.Away != "" {
+		decide := "Decide on no row in doubt before that."
+		if _, shared := s.ledgerRun.(ledger.Shared); shared {
+			decide = "Decide on no row in doubt before that, on any computer."
+		}
+		text = append(text, decide)
 	}
-	return strings.Join(text, " ") + " Decide on no row in doubt before that" + where + "."
+	return strings.Join(text, " ")
 }
