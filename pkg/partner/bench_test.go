@@ -8,7 +8,8 @@ func full() *Row {
 }
 
 func BenchmarkCheck(b *testing.B) {
-	german, japanese, wrong, fixed := full(), full(), full(), full()
+	plain, german, japanese, wrong, fixed := full(), full(), full(), full(), full()
+	plain.Plain = true
 	german.CompanyName, german.City, german.LastName = "Müller Straßenbau GmbH", "Köln", "Bäcker"
 	japanese.CompanyName, japanese.City, japanese.LastName, japanese.Address = "株式会社みそら情報", "東京都", "山田", "千代田区丸の内一丁目"
 	wrong.Country, fixed.Country = "Germny", "Germany"
@@ -16,7 +17,7 @@ func BenchmarkCheck(b *testing.B) {
 		name string
 		row  *Row
 		fix  bool
-	}{{"ASCII", full(), false}, {"German", german, false}, {"Japanese", japanese, false}, {"near miss", wrong, false}, {"fixed", fixed, true}} {
+	}{{"plain", plain, false}, {"ASCII", full(), false}, {"German", german, false}, {"Japanese", japanese, false}, {"near miss", wrong, false}, {"fixed", fixed, true}} {
 		b.Run(bc.name, func(b *testing.B) {
 			r := NewRules()
 			r.Fix = bc.fix

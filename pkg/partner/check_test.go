@@ -155,3 +155,33 @@ func TestOperatorsRules(t *testing.T) {
 		t.Error("one operator's rule reached another's")
 	}
 }
+
+// FuzzPlain: a plain row is checked as any other, only faster.
+func FuzzPlain(f *testing.F) {
+	for _, v := range []string{"", " a", "a ", "-1E+05", "1,5e+123", "Err:502", "#N/A", "[name]", "$%email%", "_type_", "TYPE", "e-mail", "Company Name", "de", "msp",
+		"<city>", "*", "12345678901", "a@b.co", "1", strings.Repeat("x", 129)} {
+		for field := range NumFields {
+			f.Add(uint8(field), v)
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, v string) {
+		for i := range len(v) {
+			if v[i] < ' ' || v[i] > '~' || v[i] == '{' {
+				return
+			}
+		}
+		r := NewRules()
+		if err := r.Allow(Type, "TYPE"); err != nil {
+			t.Fatal(err)
+		}
+		want, got := good(), good()
+		*want.At(Field(which) % NumFields), *got.At(Field(which) % NumFields) = v, v
+		got.Plain = true
+		_, all := r.Check(want)
+		_, found := r.Check(got)
+		got.Plain = false
+		if diff := cmp.Diff(want, got) + cmp.Diff(all, found); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

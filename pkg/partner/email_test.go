@@ -88,3 +88,18 @@ func TestCutAt(t *testing.T) {
 		t.Errorf("the row's problems are %+v", problems)
 	}
 }
+
+// FuzzEmail: the short answer is that of the long one.
+func FuzzEmail(f *testing.F) {
+	for _, s := range []string{"", "a@b.co", "a.b@c-d.e_f.co", ".a@b.co", "a.@b.co", "a..b@c.co", "@b.co", "a@", "a@b", "a@b.c", "a@b.1", "a@b.12", "a@b.1a",
+		"a@b..co", "a@.co", "a@b.co.", "a@-b.co", "a@b-.co", "a@b.co-", "a@b.-co", "a@b@c.co", "-@b.co", "a_b@c.co", "ü@b.co", "a b@c.co",
+		strings.Repeat("a", 64) + "@b.co", strings.Repeat("a", 65) + "@b.co", "a@" + strings.Repeat("b", 63) + ".co", "a@" + strings.Repeat("b", 64) + ".co",
+		"a@b." + strings.Repeat("c", 63), "a@b." + strings.Repeat("c", 64)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if fault := emailFault(s); isEmail(s) != (fault == "") {
+			t.Errorf("isEmail(%q) is %v, and the fault %q", s, isEmail(s), fault)
+		}
+	})
+}

@@ -1,23 +1,39 @@
 package partner
 
 import (
-	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
-// isCompanyForm knows the legal forms whose punctuation people write either
-// way, folded, without periods and spaces, and what stands between two of them.
-func isCompanyForm(word string) bool {
-	switch word { // which becomes a search, and no map for every row
-	case "inc", "incorporated", "llc", "lllp", "llp", "lp", "ltd", "limited", "ltee", "ltée", "corp", "corporation", "co",
-		"company", "plc", "pllc", "pc", "cic", "ulc", "pty", "pvt", "pte", "private", "p", "opc", "sdn", "bhd", "tbk", "gmbh",
-		"mbh", "ges", "gesmbh", "ggmbh", "ag", "kg", "kgaa", "ohg", "og", "ug", "haftungsbeschränkt", "gbr", "ek", "ev", "eg",
-		"se", "sce", "partg", "sa", "sas", "sasu", "sarl", "sàrl", "eurl", "snc", "sci", "srl", "srls", "spa", "ss", "sl",
-		"slu", "sau", "sc", "cv", "rl", "sab", "sapi", "bv", "nv", "vof", "bvba", "sprl", "vzw", "asbl", "ab", "as", "asa",
-		"aps", "is", "ks", "hb", "kb", "oy", "oyj", "abp", "ehf", "hf", "ou", "oü", "uab", "sia", "ad", "dd", "doo", "dooel",
-		"ood", "eood", "zoo", "oo", "sp", "spj", "spk", "sro", "vos", "zrt", "nyrt", "kft", "bt", "lda", "ltda", "sgps", "me",
-		"epp", "eireli", "aş", "aș", "şti", "sti", "ae", "epe", "oe", "αε", "επε", "οε", "ικε", "kk", "gk", "de", "z":
-		return true
+// legalForms are the legal forms whose punctuation people write either way,
+// folded, without periods and spaces, and what stands between two of them.
+const legalForms = "inc incorporated llc lllp llp lp ltd limited ltee ltée corp corporation co company plc pllc pc cic ulc pty pvt pte private p opc " +
+	"sdn bhd tbk gmbh mbh ges gesmbh ggmbh ag kg kgaa ohg og ug haftungsbeschränkt gbr ek ev eg se sce partg sa sas sasu sarl sàrl eurl snc sci srl " +
+	"srls spa ss sl slu sau sc cv rl sab sapi bv nv vof bvba sprl vzw asbl ab as asa aps is ks hb kb oy oyj abp ehf hf ou oü uab sia ad dd doo dooel " +
+	"ood eood zoo oo sp spj spk sro vos zrt nyrt kft bt lda ltda sgps me epp eireli aş aș şti sti ae epe oe αε επε οε ικε kk gk de z"
+
+// formTable finds a form by its ends and length: every name that is read asks for
+// its last two words.
+var formTable = func() (t [1024][]string) {
+	for form := range strings.FieldsSeq(legalForms) {
+		i := formIndex([]byte(form))
+		t[i] = append(t[i], form)
+	}
+	return t
+}()
+
+func formIndex(word []byte) int {
+	return (int(word[0]) + 5*int(word[len(word)-1]) + 37*len(word)) % 1024
+}
+
+func isCompanyForm(word []byte) bool {
+	if len(word) == 0 {
+		return false
+	}
+	for _, form := range formTable[formIndex(word)] {
+		if form == string(word) {
+			return true
+		}
 	}
 	return false
 }
@@ -40,7 +56,10 @@ func companyForm(name []byte) []byte {
 	}
 	var buf [64]byte
 	form := bare(buf[:0], name[start:])
-	return append(append(bytes.TrimRight(name[:start], " ,("), '\x1f'), form...)
+	for start > 0 && (name[start-1] == ' ' || name[start-1] == ',' || name[start-1] == '(') {
+		start--
+	}
+	return append(append(name[:start], '\x1f'), form...)
 }
 
 // lastForm is where the company form begins that ends the name, or -1. A form
@@ -62,11 +81,14 @@ func lastForm(name []byte) (found int) {
 			break
 		}
 		start = word
-		if isCompanyForm(string(bare(buf[:0], name[start:end]))) {
-			found = start
-		}
 		if !single {
+			if isCompanyForm(name[start:end]) {
+				found = start
+			}
 			break
+		}
+		if isCompanyForm(bare(buf[:0], name[start:end])) {
+			found = start
 		}
 	}
 	return found

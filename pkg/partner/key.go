@@ -47,31 +47,43 @@ func KeyOf(p *Partner, fields []Field) Key {
 func normal(b []byte, s string) []byte {
 	gap := false
 	for i := 0; i < len(s); i++ {
-		c := s[i]
+		c := foldedASCII[s[i]]
+		if c > ' ' && !gap { // nearly always
+			b = append(b, c)
+			continue
+		}
 		if c == ' ' {
 			gap = len(b) > 0
 			continue
 		}
 		if gap {
 			b = append(b, ' ')
+			gap = false
 		}
-		gap = false
-		switch {
-		case upper(c):
-			b = append(b, c|0x20)
-		case ' ' < c && c < 0x7f:
+		if c != 0 {
 			b = append(b, c)
-		default:
-			r, ok := latinAt(s, i)
-			if !ok {
-				return append(b[:0], normalise(s)...)
-			}
-			b = append(b, normalLatin()[r-firstLatin]...)
-			i++
+			continue
 		}
+		r, ok := latinAt(s, i)
+		if !ok {
+			return append(b[:0], normalise(s)...)
+		}
+		b = append(b, normalLatin()[r-firstLatin]...)
+		i++
 	}
 	return b
 }
+
+// foldedASCII are the printable characters of ASCII in lower case; 0 for others.
+var foldedASCII = func() (t [256]byte) {
+	for c := byte(' '); c < 0x7f; c++ {
+		t[c] = c
+		if upper(c) {
+			t[c] = c | 0x20
+		}
+	}
+	return t
+}()
 
 // normalLatin are the normal forms of the letters of latinAt.
 var normalLatin = sync.OnceValue(func() (t *[lastLatin - firstLatin + 1]string) {

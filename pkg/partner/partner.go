@@ -23,6 +23,10 @@ type Row struct {
 	City        string `csv:"city"`
 	Address     string `csv:"address"`
 	PostalCode  string `csv:"postal_code"`
+
+	// Plain is the reader's word that the cells hold printable ASCII only, and no
+	// opening brace: Check then looks at most cells' ends alone.
+	Plain bool `csv:"-"`
 }
 
 // At returns the cell of a field, to read or to set.

@@ -114,6 +114,7 @@ func (p *parser) bind() error {
 			continue
 		}
 		row.Text, bound = bound[0].Row, bound[1:]
+		row.Text.Plain = plain(row.Raw, p.sheet.Delimiter)
 		if bytes.IndexByte(row.Raw, '\'') < 0 {
 			continue
 		}

@@ -160,7 +160,7 @@ func TestMap(t *testing.T) {
 	if err != nil || len(rows) != 1 {
 		t.Fatal(rows, err)
 	}
-	want := &partner.Row{CompanyName: "A", Email: "c@d.co", Country: "GB", DataCenter: "UK", FirstName: "Ann", LastName: "Lee"}
+	want := &partner.Row{CompanyName: "A", Email: "c@d.co", Country: "GB", DataCenter: "UK", FirstName: "Ann", LastName: "Lee", Plain: true}
 	if diff := cmp.Diff(want, rows[0].Text); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
