@@ -10,8 +10,8 @@ import (
 // firstLines remembers on which line each partner stands first. It is an open
 // hash table of 12 bytes an entry, cut into shards that grow one at a time and
 // by two fifths, so that it never takes more than 24 bytes a row, growing
-// included. It compares 74 bits of a SHA-256: among ten million rows the
-// chance of one false match is below 1 in 10^8.
+// included. It compares 74 bits of a hash: among ten million rows the chance of one
+// false match is below 1 in 10^8.
 type firstLines struct {
 	shards  [1024]shard
 	fetched uint32

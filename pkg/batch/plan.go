@@ -48,7 +48,7 @@ type Plan struct {
 func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{},
 		seed: maphash.MakeSeed(), places: newPlaces(rules)}
-	w := walker{sheet: s, rules: rules, run: run, seed: p.seed, reuse: true}
+	w := walker{sheet: s, rules: rules, run: run, seed: p.seed, local: run == nil, reuse: true}
 	p.fromErrors = s.HasAdded("onboard_status") && s.HasAdded("onboard_hint")
 	sum, err := w.walk(ctx, func(b checkedBlock) error { return p.block(b, each) })
 	if err != nil {
@@ -167,7 +167,7 @@ func (p *Plan) verdict(c *Checked) (r Result, settled bool) {
 		return Result{Row: c.Row, Status: partner.Invalid, Problems: faults(c.Problems)}, true
 	}
 	if c.first < c.Line {
-		return duplicateOf(c), true
+		return p.duplicateOf(c), true
 	}
 	return p.stillDuplicate(c)
 }
@@ -180,7 +180,7 @@ func (p *Plan) stillDuplicate(c *Checked) (Result, bool) {
 		return Result{}, false
 	}
 	hint := p.Sheet.Added(c.Row, "onboard_hint")
-	if !strings.HasSuffix(hint, mark(c.Key)) {
+	if !strings.HasSuffix(hint, p.mark(c)) {
 		return Result{}, false
 	}
 	r := Result{Row: c.Row, Status: partner.Duplicate}
@@ -193,13 +193,16 @@ func (p *Plan) stillDuplicate(c *Checked) (Result, bool) {
 
 // mark ends the hint of a duplicate, and tells whether the row is still the
 // same partner when it comes back.
-func mark(k ledger.Key) string { return fmt.Sprintf("(%x)", k[:4]) }
+func (p *Plan) mark(c *Checked) string {
+	k := partner.KeyOf(&c.Partner, p.Rules.Key)
+	return fmt.Sprintf("(%x)", k[:4])
+}
 
-func duplicateOf(c *Checked) Result {
+func (p *Plan) duplicateOf(c *Checked) Result {
 	return Result{Row: c.Row, Status: partner.Duplicate, Problems: []partner.Problem{{
 		Line: c.Line, Code: partner.DuplicateRow, Value: c.Partner.At(partner.CompanyName),
 		Message: fmt.Sprintf("the same partner stands on line %d already", c.first),
-		Hint:    fmt.Sprintf("see line %d, and delete one of the two rows %s", c.first, mark(c.Key)),
+		Hint:    fmt.Sprintf("see line %d, and delete one of the two rows %s", c.first, p.mark(c)),
 	}}}
 }
 

@@ -35,7 +35,7 @@ func (t *tallies) add(problems []partner.Problem) {
 				t.index = map[tallyKey]int{}
 			}
 			i = len(t.list)
-			problem.Value = strings.Clone(problem.Value) // or the example would keep its whole block
+			problem.Value, problem.Hint = strings.Clone(problem.Value), strings.Clone(problem.Hint) // which may be parts of a block
 			t.index[k] = i
 			t.list = append(t.list, Tally{Column: problem.Column, Code: problem.Code, Example: problem})
 		}

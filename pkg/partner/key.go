@@ -20,25 +20,31 @@ type Key [16]byte
 // otherwise.
 var DefaultKey = []Field{CompanyName, Country}
 
-// KeyOf computes the key of a partner from the given fields. Names compare
-// after Unicode NFKC and case folding, with runs of white space as one,
-// invisible characters as none, and the punctuation of a trailing company
-// form left aside, so that "Acme, Inc." and "ACME  Inc" are one partner.
-// Changing this rule would make the ledger forget what it created: don't.
+// KeyOf computes the key of a partner from the given fields: a hash of its
+// identity.
 func KeyOf(p *Partner, fields []Field) Key {
-	var hashed, value [192]byte // on the stack, and enough for nearly all
-	h := hashed[:0]
+	var buf [192]byte // on the stack, and enough for nearly all
+	sum := sha256.Sum256(AppendIdentity(buf[:0], p, fields))
+	return Key(sum[:16])
+}
+
+// AppendIdentity appends what two rows have in common when they are the same
+// partner. Names compare after Unicode NFKC and case folding, with runs of white
+// space as one, invisible characters as none, and the punctuation of a trailing
+// company form left aside, so that "Acme, Inc." and "ACME  Inc" are one partner.
+// Changing this rule would make the ledger forget what it created: don't.
+func AppendIdentity(b []byte, p *Partner, fields []Field) []byte {
+	var buf [128]byte
 	for _, f := range fields {
-		v := normal(value[:0], p.At(f))
+		v := normal(buf[:0], p.At(f))
 		if f == CompanyName {
 			v = companyForm(v)
 		}
-		h = append(append(h, f.String()...), '=')
-		h = append(strconv.AppendInt(h, int64(len(v)), 10), ':')
-		h = append(append(h, v...), ';')
+		b = append(append(b, f.String()...), '=')
+		b = append(strconv.AppendInt(b, int64(len(v)), 10), ':')
+		b = append(append(b, v...), ';')
 	}
-	sum := sha256.Sum256(h)
-	return Key(sum[:16])
+	return b
 }
 
 // normal is a value as it is compared, in the memory of b. ASCII and the letters
