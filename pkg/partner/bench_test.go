@@ -40,6 +40,16 @@ func BenchmarkKeyOf(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
+func BenchmarkIdentity(b *testing.B) {
+	p, _ := NewRules().Check(full())
+	b.ReportAllocs()
+	var buf [192]byte
+	for b.Loop() {
+		AppendIdentity(buf[:0], &p, DefaultKey)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
 func BenchmarkBody(b *testing.B) {
 	p, _ := NewRules().Check(full())
 	b.ReportAllocs()

@@ -67,12 +67,12 @@ func (r *Rules) Allowed(f Field) []string { return r.allowed[f] }
 // the row and is worth sending unless the problems are Faulty. Line and Column
 // are left for the caller, who knows the sheet.
 func (r *Rules) Check(row *Row) (Partner, []Problem) {
+	if row.Plain && r.fill(row) {
+		return Partner{row}, nil
+	}
 	var problems []Problem
 	for f := range NumFields {
 		cell := row.At(f)
-		if row.Plain && r.asIs(f, *cell) {
-			continue
-		}
 		if seen := look(*cell); !r.plain(f, *cell, seen) {
 			*cell, problems = r.checkCell(f, *cell, seen, problems)
 		}
@@ -84,29 +84,6 @@ func (r *Rules) Check(row *Row) (Partner, []Problem) {
 	}
 	return Partner{row}, problems
 }
-
-// asIs says that a cell of a plain row is good as it is, as plain does, but by
-// its ends: what they leave open is plain's to say.
-func (r *Rules) asIs(f Field, v string) bool {
-	s := &Specs[f]
-	if v == "" {
-		return !s.Required && r.defaults[f] == ""
-	}
-	if c := v[0]; opensDoubt[c] || c|0x20 == s.Name[0] {
-		return r.plain(f, v, look(v))
-	}
-	return v[len(v)-1] != ' ' && len(v) <= s.Max && r.ofKind(f, v)
-}
-
-// opensDoubt marks the first characters of a cell that may be damaged, a heading
-// in spite of its first letter, or not clean. All other damage contains an opening
-// brace; and codes in lower case are not ofKind.
-var opensDoubt = func() (t [256]bool) {
-	for _, c := range []byte("#$%*<[E0123456789 -._") {
-		t[c] = true
-	}
-	return t
-}()
 
 // plain says that a cell is good as it is, which nearly every cell is: the
 // rest of this file then need not look at it.

@@ -171,8 +171,15 @@ func FuzzPlain(f *testing.F) {
 			}
 		}
 		r := NewRules()
-		if err := r.Allow(Type, "TYPE"); err != nil {
-			t.Fatal(err)
+		for f, code := range map[Field]string{Type: "TYPE", Country: "XK", Industry: "12"} {
+			if err := r.Allow(f, code); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for f, value := range map[Field]string{Country: "AT", Email: "a@b.co", City: "Köln"} {
+			if err := r.Default(f, value); err != nil {
+				t.Fatal(err)
+			}
 		}
 		want, got := good(), good()
 		*want.At(Field(which) % NumFields), *got.At(Field(which) % NumFields) = v, v

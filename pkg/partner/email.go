@@ -39,45 +39,39 @@ func emailFault(s string) string {
 func isEmail(s string) bool {
 	at, label := -1, 0 // where the @ stands, and where the part begins that is being read
 	for i := range len(s) {
-		switch c := s[i]; emailKinds[c] {
-		case 0:
-			return false
-		case 'a':
+		c := s[i]
+		if !emailMarks[c] {
 			continue
+		}
+		switch c {
+		default:
+			return false
 		case '_':
 			if at >= 0 {
 				return false
 			}
-			continue
 		case '-':
 			if at >= 0 && i == label {
 				return false
 			}
-			continue
-		default: // . and @
+		case '.', '@':
 			if i == label || at >= 0 && (s[i-1] == '-' || i-label > 63 || c == '@') {
 				return false
 			}
 			if c == '@' {
 				at = i
 			}
+			label = i + 1
 		}
-		label = i + 1
 	}
 	last := s[label:]
 	return at >= 0 && at <= 64 && label > at+1 && len(last) >= 2 && len(last) <= 63 && last[len(last)-1] != '-' && digits(last) < len(last)
 }
 
-// emailKinds tells the characters of an address apart: 'a' stands for letters
-// and digits, the others for themselves, 0 for what is none.
-var emailKinds = func() (t [256]byte) {
+// emailMarks marks what is neither letter nor digit.
+var emailMarks = func() (t [256]bool) {
 	for c, is := range emailBytes {
-		if is {
-			t[c] = 'a'
-		}
-	}
-	for _, c := range []byte("-._@") {
-		t[c] = c
+		t[c] = !is || c == '-' || c == '.' || c == '_' || c == '@'
 	}
 	return t
 }()

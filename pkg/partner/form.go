@@ -76,17 +76,16 @@ func lastForm(name []byte) (found int) {
 	for range 4 {
 		wordEnd := trimPunctuation(name, start)
 		word := wordStart(name, wordEnd)
-		single := utf8.RuneCount(name[word:wordEnd]) == 1
-		if trimPunctuation(name, word) == 0 || !single && start < end {
-			break
-		}
-		start = word
-		if !single {
-			if isCompanyForm(name[start:end]) {
-				found = start
+		if single := wordEnd-word <= utf8.UTFMax && utf8.RuneCount(name[word:wordEnd]) == 1; !single {
+			if start == end && isCompanyForm(name[word:end]) && trimPunctuation(name, word) > 0 {
+				found = word
 			}
 			break
 		}
+		if trimPunctuation(name, word) == 0 {
+			break
+		}
+		start = word
 		if isCompanyForm(bare(buf[:0], name[start:end])) {
 			found = start
 		}

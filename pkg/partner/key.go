@@ -2,6 +2,7 @@ package partner
 
 import (
 	"crypto/sha256"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,13 +52,34 @@ func AppendIdentity(b []byte, p *Partner, fields []Field) []byte {
 // of latinAt, of which most names are, need no tables of Unicode: each of them has
 // its normal form whatever stands beside it.
 func normal(b []byte, s string) []byte {
-	gap := false
-	for i := 0; i < len(s); i++ {
+	b = slices.Grow(b, len(s))
+	out, n, before := b[:cap(b)], 0, byte(' ')
+	for i := range len(s) {
 		c := foldedASCII[s[i]]
-		if c > ' ' && !gap { // nearly always
-			b = append(b, c)
+		if c == 0 {
+			return normalTail(b[:n], s, i)
+		}
+		if c|before == ' ' { // both are spaces
 			continue
 		}
+		out[n] = c
+		n++
+		before = c
+	}
+	if n > 0 && before == ' ' {
+		n--
+	}
+	return out[:n]
+}
+
+// normalTail goes on behind the ASCII characters that s begins with.
+func normalTail(b []byte, s string, i int) []byte {
+	gap := len(b) > 0 && b[len(b)-1] == ' '
+	if gap {
+		b = b[:len(b)-1]
+	}
+	for ; i < len(s); i++ {
+		c := foldedASCII[s[i]]
 		if c == ' ' {
 			gap = len(b) > 0
 			continue

@@ -25,7 +25,7 @@ type Row struct {
 	PostalCode  string `csv:"postal_code"`
 
 	// Plain is the reader's word that the cells hold printable ASCII only, and no
-	// opening brace: Check then looks at most cells' ends alone.
+	// opening brace: Check then has a shorter way.
 	Plain bool `csv:"-"`
 }
 

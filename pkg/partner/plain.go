@@ -1,0 +1,92 @@
+package partner
+
+// This file is a short way to say of a plain row that it is good, which nearly
+// every row is. What it leaves open is Check's to say: FuzzPlain holds that the
+// two never differ.
+
+// fill says that a plain row meets every rule with its cells as they are, and puts
+// the defaults into empty ones. A row of which it says no is unchanged.
+func (r *Rules) fill(row *Row) bool {
+	if !(r.textAsIs(CompanyName, row.CompanyName) &&
+		(IsCountry(row.Country) || r.codeAsIs(Country, row.Country)) &&
+		r.codeAsIs(DataCenter, row.DataCenter) &&
+		r.codeAsIs(Type, row.Type) &&
+		r.textAsIs(FirstName, row.FirstName) &&
+		r.textAsIs(LastName, row.LastName) &&
+		(len(row.Email) <= Specs[Email].Max && isEmail(row.Email) || row.Email == "" && r.mayBeEmpty(Email)) &&
+		r.textAsIs(Industry, row.Industry) &&
+		r.textAsIs(Size, row.Size) &&
+		r.textAsIs(State, row.State) &&
+		r.textAsIs(City, row.City) &&
+		r.textAsIs(Address, row.Address) &&
+		r.textAsIs(PostalCode, row.PostalCode)) {
+		return false
+	}
+	for f, v := range r.defaults {
+		if v == "" {
+			continue
+		}
+		if cell := row.At(Field(f)); *cell == "" {
+			*cell = v
+		}
+	}
+	return true
+}
+
+func (r *Rules) mayBeEmpty(f Field) bool { return !Specs[f].Required || r.defaults[f] != "" }
+
+// codeAsIs says that a code is in the list of its field.
+func (r *Rules) codeAsIs(f Field, v string) bool {
+	if v == "" {
+		return r.mayBeEmpty(f)
+	}
+	if opens[v[0]]&doubt != 0 || opensHeading(f, v) {
+		return false
+	}
+	for _, code := range r.allowed[f] {
+		if code[0] == v[0] && code == v {
+			return true
+		}
+	}
+	return false
+}
+
+// textAsIs says that a text is good by its ends and its length or, if they leave
+// that open, by all of it.
+func (r *Rules) textAsIs(f Field, v string) bool {
+	if v == "" {
+		return r.mayBeEmpty(f)
+	}
+	mark := opens[v[0]]
+	number := mark&digit != 0 && len(v) > 1 && opens[v[1]]&mantissa != 0
+	if mark&doubt == 0 && !number && !opensHeading(f, v) && v[len(v)-1] != ' ' && len(v) <= Specs[f].Max && len(r.allowed[f]) == 0 {
+		return true
+	}
+	return r.plain(f, v, look(v))
+}
+
+// opensHeading says that a value may be the name of its own field, unless it
+// begins with a character that is no letter.
+func opensHeading(f Field, v string) bool { return v[0]|0x20 == Specs[f].Name[0] }
+
+// opens marks the characters with which a cell may begin that is damaged, a heading
+// or not clean: 1E+05 begins with a digit and, behind it, a mantissa. All other
+// damage contains an opening brace.
+var opens = func() (t [256]byte) {
+	for _, c := range []byte("#$%*<[E -._") {
+		t[c] |= doubt
+	}
+	for _, c := range []byte("0123456789") {
+		t[c] |= digit
+	}
+	for _, c := range []byte(".,Ee") {
+		t[c] |= mantissa
+	}
+	return t
+}()
+
+const (
+	doubt = 1 << iota
+	digit
+	mantissa
+)
