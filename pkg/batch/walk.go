@@ -85,9 +85,20 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 		return "", err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	order := make(chan chan checkedBlock, runtime.GOMAXPROCS(0)) // its capacity bounds the blocks in memory
+	cores := runtime.GOMAXPROCS(0)
+	work := make(chan unchecked)
+	order := make(chan chan checkedBlock, cores) // its capacity bounds the blocks in memory
+	for range cores {
+		g.Go(func() error {
+			for u := range work {
+				u.future <- w.check(ctx, u.block)
+			}
+			return nil
+		})
+	}
 	g.Go(func() error {
 		defer close(order)
+		defer close(work)
 		for {
 			block, err := scanner.Next()
 			if errors.Is(err, io.EOF) {
@@ -96,12 +107,10 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 			future := make(chan checkedBlock, 1)
 			if err != nil {
 				future <- checkedBlock{err: err} // told in its turn, after the rows before it
-			} else {
-				go func() { future <- w.check(ctx, block) }()
+			} else if !hand(ctx, work, unchecked{block, future}) {
+				return ctx.Err()
 			}
-			select {
-			case order <- future:
-			case <-ctx.Done():
+			if !hand(ctx, order, future) {
 				return ctx.Err()
 			}
 			if err != nil {
@@ -131,6 +140,22 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 		return "", err
 	}
 	return scanner.SHA256(), nil
+}
+
+// unchecked is a block on its way to a core.
+type unchecked struct {
+	block  sheet.Block
+	future chan<- checkedBlock
+}
+
+// hand gives v to whoever reads from c, unless the walk has ended.
+func hand[T any](ctx context.Context, c chan<- T, v T) bool {
+	select {
+	case c <- v:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // check turns one block into checked rows.

@@ -58,8 +58,8 @@ func (r *Rules) textAsIs(f Field, v string) bool {
 		return r.mayBeEmpty(f)
 	}
 	mark := opens[v[0]]
-	number := mark&digit != 0 && len(v) > 1 && opens[v[1]]&mantissa != 0
-	if mark&doubt == 0 && !number && !opensHeading(f, v) && v[len(v)-1] != ' ' && len(v) <= Specs[f].Max && len(r.allowed[f]) == 0 {
+	second := mark&perhaps != 0 && len(v) > 1 && opens[v[1]]&goesOn != 0
+	if mark&doubt == 0 && !second && !opensHeading(f, v) && v[len(v)-1] != ' ' && len(v) <= Specs[f].Max && len(r.allowed[f]) == 0 {
 		return true
 	}
 	return r.plain(f, v, look(v))
@@ -70,23 +70,23 @@ func (r *Rules) textAsIs(f Field, v string) bool {
 func opensHeading(f Field, v string) bool { return v[0]|0x20 == Specs[f].Name[0] }
 
 // opens marks the characters with which a cell may begin that is damaged, a heading
-// or not clean: 1E+05 begins with a digit and, behind it, a mantissa. All other
+// or not clean, some of them with a second one: 1E+05 and Err:502 do. All other
 // damage contains an opening brace.
 var opens = func() (t [256]byte) {
-	for _, c := range []byte("#$%*<[E -._") {
+	for _, c := range []byte("#$%*<[ -._") {
 		t[c] |= doubt
 	}
-	for _, c := range []byte("0123456789") {
-		t[c] |= digit
+	for _, c := range []byte("E0123456789") {
+		t[c] |= perhaps
 	}
-	for _, c := range []byte(".,Ee") {
-		t[c] |= mantissa
+	for _, c := range []byte(".,Eer") {
+		t[c] |= goesOn
 	}
 	return t
 }()
 
 const (
 	doubt = 1 << iota
-	digit
-	mantissa
+	perhaps
+	goesOn
 )

@@ -11,16 +11,17 @@ import (
 )
 
 // binder makes rows of the records of a block, and of another one after that:
-// its memory is used again. It is a gocsv.CSVReader of the records that are to
-// be bound, each of which has as many cells as the header.
+// its memory is used again. It is a gocsv.CSVReader of the cells that hold a field,
+// under a header of one letter each.
 //
 // gocsv.Unmarshaller would read the records itself, and sets each cell by
 // reflection, with an allocation. A row that takes its cells by name costs half.
 type binder struct {
-	header  []string // canonical names, as Sheet.bind makes them
+	header  []string // as Sheet.bind makes it
 	cells   []string // of all records, one after the other
 	records [][]string
 	rows    []boundRow
+	marks   []int32 // memory for records
 }
 
 // newBinder takes one that is not in use, or makes one.
@@ -38,11 +39,27 @@ func (b *binder) forget() {
 	b.cells = b.cells[:0]
 }
 
-// bind binds the records that were kept, in their order.
-func (b *binder) bind() ([]boundRow, error) {
-	n := len(b.cells) / len(b.header)
+// add keeps the cells of a record that hold a field. They are the last ones of
+// cells, behind those that were kept before.
+func (b *binder) add(cells []string, held []int) {
+	kept := len(b.cells)
+	if record := cells[kept:]; len(held) < len(record) {
+		for i, column := range held {
+			record[i] = record[column]
+		}
+		cells = cells[:kept+len(held)]
+	}
+	b.cells = cells
+}
+
+// bind binds n records, in their order.
+func (b *binder) bind(n int) ([]boundRow, error) {
 	if len(b.rows) < n {
 		b.rows = make([]boundRow, n)
+	}
+	b.records = append(b.records[:0], b.header)
+	for from := range n {
+		b.records = append(b.records, b.cells[from*len(b.header):(from+1)*len(b.header)])
 	}
 	if err := gocsv.UnmarshalCSV(b, &b.rows); err != nil {
 		return nil, fmt.Errorf("can't bind the columns: %w", err)
@@ -51,13 +68,7 @@ func (b *binder) bind() ([]boundRow, error) {
 }
 
 // ReadAll is the header and the records that were kept.
-func (b *binder) ReadAll() ([][]string, error) {
-	b.records = append(b.records[:0], b.header)
-	for from := 0; from < len(b.cells); from += len(b.header) {
-		b.records = append(b.records, b.cells[from:from+len(b.header)])
-	}
-	return b.records, nil
-}
+func (b *binder) ReadAll() ([][]string, error) { return b.records, nil }
 
 // Read would be a record at a time, which gocsv does not ask for here.
 func (b *binder) Read() ([]string, error) { return nil, csv.ErrFieldCount }
@@ -69,14 +80,17 @@ var spareRows = sync.Pool{New: func() any { return new(partner.Row) }}
 // boundRow is a row that gocsv binds.
 type boundRow struct{ *partner.Row }
 
-// UnmarshalCSVWithFields takes a cell. gocsv calls it with every cell of a
-// record, also with those of columns that hold no field.
-func (r *boundRow) UnmarshalCSVWithFields(column, cell string) error {
+// UnmarshalCSVWithFields takes a cell. gocsv calls it with every cell of a record.
+func (r *boundRow) UnmarshalCSVWithFields(letter, cell string) error {
 	if r.Row == nil {
 		r.Row = spareRows.Get().(*partner.Row)
 	}
-	if f, ok := partner.FieldByName(column); ok {
-		*r.At(f) = cell
-	}
+	*r.At(fieldOf(letter)) = cell
 	return nil
 }
+
+// letterOf is the header of a field's cells. gocsv compares a header with all tags,
+// for each block anew, and hands it over with every cell: the shorter the better.
+func letterOf(f partner.Field) string { return string(rune('a' + f)) }
+
+func fieldOf(letter string) partner.Field { return partner.Field(letter[0] - 'a') }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -69,6 +70,12 @@ func FuzzBlocks(f *testing.F) {
 	})
 }
 
+// notPlain says that a cell holds something else than printable ASCII that comes
+// before the brace.
+func notPlain(cell string) bool {
+	return strings.ContainsFunc(cell, func(r rune) bool { return r < ' ' || r >= '{' })
+}
+
 // FuzzRecords: of every block that the scanner cuts, records makes what
 // encoding/csv makes of it, with a delimiter of any kind.
 func FuzzRecords(f *testing.F) {
@@ -90,10 +97,13 @@ func FuzzRecords(f *testing.F) {
 			theirs.Comma, theirs.LazyQuotes, theirs.FieldsPerRecord = rune(sc.delim), true, -1
 			want, err := theirs.ReadAll()
 			var got [][]string
-			for ours := newRecords(b.Data, sc.delim); ours.more(); {
+			for ours := newRecords(b.Data, sc.delim, nil); ours.more(); {
 				if !ours.blank() {
 					_, record := ours.next(nil)
 					got = append(got, record)
+					if plain := !slices.ContainsFunc(record, notPlain); plain != ours.plain {
+						t.Fatalf("%q is plain: %v", record, ours.plain)
+					}
 				}
 			}
 			if err != nil || !cmp.Equal(want, got) {

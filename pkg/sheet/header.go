@@ -131,19 +131,15 @@ func (s *Sheet) like(name string) (headers []string) {
 	return headers
 }
 
-// bind makes the header for the binding: canonical names for the columns
-// that hold a field, and what matches none for the others.
+// bind makes the header for the binding: the columns that hold a field, in their
+// order, and the letter of each field.
 func (s *Sheet) bind() {
-	names := make([]string, len(s.Header))
-	for i := range names {
-		names[i] = fmt.Sprintf("-%d", i)
-	}
-	for f, i := range s.columns {
-		if i >= 0 {
-			names[i] = partner.Field(f).String()
+	s.held, s.bound = nil, nil
+	for i := range s.Header {
+		if f, ok := s.FieldOf(i); ok {
+			s.held, s.bound = append(s.held, i), append(s.bound, letterOf(f))
 		}
 	}
-	s.bound = names
 }
 
 // doubled names all the fields that several columns could hold, and how to

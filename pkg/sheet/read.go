@@ -15,6 +15,7 @@ type Row struct {
 	Text  *partner.Row
 	Fault string // why it can't be taken apart into cells; Text is then nil
 	Bad   bool   // some of its bytes are not text in the file's encoding
+	Plain bool   // partner.Row.Plain
 }
 
 // Rows is what a block holds.
@@ -30,7 +31,9 @@ func (s *Sheet) Parse(b Block) (Rows, error) {
 		return Rows{Rows: []Row{{Line: b.Line, Raw: trimBreak(b.Data), Bad: !utf8.Valid(b.Data),
 			Fault: "a cell goes on after its closing quotation mark; a quotation mark inside a cell has to be doubled"}}}, nil
 	}
-	p := parser{sheet: s, records: newRecords(b.Data, s.Delimiter), binder: s.newBinder(), line: b.Line, text: utf8.Valid(b.Data)}
+	binder := s.newBinder()
+	p := parser{sheet: s, records: newRecords(b.Data, s.Delimiter, binder.marks), binder: binder, line: b.Line}
+	binder.marks = p.records.marks // which may have grown
 	p.out.Rows = s.memory(b.Records)
 	for p.records.more() {
 		if p.records.blank() {
@@ -74,7 +77,7 @@ type parser struct {
 	records records
 	binder  *binder
 	line    int
-	text    bool // all of the block is
+	whole   int // rows with all their cells, which are to be bound
 	out     Rows
 }
 
@@ -84,8 +87,13 @@ func (p *parser) row() error {
 	raw, cells := p.records.next(p.binder.cells)
 	p.binder.cells = cells[:kept]
 	record := cells[kept:]
-	row := Row{Line: p.line, Raw: raw, Bad: !p.text && !utf8.Valid(raw)}
-	p.line += p.sheet.linesIn(p.records.data[from:p.records.pos])
+	plain := p.records.plain
+	row := Row{Line: p.line, Raw: raw, Plain: plain, Bad: !plain && !utf8.Valid(raw)}
+	if plain {
+		p.line++ // none of its cells has a line break
+	} else {
+		p.line += p.sheet.linesIn(p.records.data[from:p.records.pos])
+	}
 	whole := len(record) == len(p.sheet.Header)
 	switch {
 	case p.sheet.blank(raw, record, whole):
@@ -94,7 +102,8 @@ func (p *parser) row() error {
 	case len(record) > MaxColumns:
 		return &FileError{File: p.sheet.Name(), Line: row.Line, Msg: fmt.Sprintf("the row has %d cells, and %d is the most", len(record), MaxColumns)}
 	case whole:
-		p.binder.cells = cells // of a longer record gocsv would panic
+		p.binder.add(cells, p.sheet.held) // of a longer record gocsv would panic
+		p.whole++
 	default:
 		row.Fault = p.sheet.ragged(len(record))
 	}
@@ -104,7 +113,7 @@ func (p *parser) row() error {
 
 // bind gives the rows their cells.
 func (p *parser) bind() error {
-	bound, err := p.binder.bind()
+	bound, err := p.binder.bind(p.whole)
 	if err != nil {
 		return err
 	}
@@ -114,7 +123,10 @@ func (p *parser) bind() error {
 			continue
 		}
 		row.Text, bound = bound[0].Row, bound[1:]
-		row.Text.Plain = plain(row.Raw, p.sheet.Delimiter)
+		if row.Text == nil { // no column holds a field: all of them have defaults
+			row.Text = new(partner.Row)
+		}
+		row.Text.Plain = row.Plain
 		if bytes.IndexByte(row.Raw, '\'') < 0 {
 			continue
 		}

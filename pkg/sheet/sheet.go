@@ -78,7 +78,8 @@ type Sheet struct {
 	body       int64    // bytes before the first row, as UTF-8
 	bodyLine   int      // physical line of the first row
 	byRecord   bool     // a line is a record, as in a workbook, and not a physical line
-	bound      []string // canonical names, for the binding
+	held       []int    // the columns that hold a field
+	bound      []string // their header for the binding
 	marked     bool     // the file says its encoding with a byte order mark
 	command    string
 	sum        string // SHA-256 of a workbook's bytes, in hex
