@@ -8,13 +8,14 @@ import (
 )
 
 // firstLines remembers on which line each partner stands first. It is an open
-// hash table of 12 bytes an entry, cut into shards that grow one at a time and
-// by two fifths, so that it never takes more than 24 bytes a row, growing
-// included. It compares 74 bits of a hash: among ten million rows the chance of one
+// hash table of 12 bytes an entry, cut into shards that grow one at a time: by two
+// fifths, so that it never takes more than 24 bytes a row, growing included, or
+// to what the rows are expected to need, which is 20. It compares 74 bits of a hash: among ten million rows the chance of one
 // false match is below 1 in 10^8.
 type firstLines struct {
-	shards  [1024]shard
-	fetched uint32
+	shards   [1024]shard
+	expected int // rows there will be
+	fetched  uint32
 }
 
 type shard struct {
@@ -40,8 +41,8 @@ func (t *firstLines) shardOf(k *ledger.Key) *shard {
 // returns the first line.
 func (t *firstLines) add(k ledger.Key, line int) int {
 	s := t.shardOf(&k)
-	if s.used*10 >= len(s.slots)*7 {
-		s.grow()
+	if s.used*4 >= len(s.slots)*3 {
+		s.grow(t.expected * 8 / 5 / len(t.shards))
 	}
 	e := newSlot(k, line)
 	found := s.find(e)
@@ -91,9 +92,11 @@ func (s *shard) start(e slot) int {
 	return int(high)
 }
 
-func (s *shard) grow() {
+// grow makes room for more, if it can for as many slots as are wanted. It trusts
+// that wish no further than it has seen rows.
+func (s *shard) grow(wanted int) {
 	old := s.slots
-	s.slots = make([]slot, max(8, len(old)*7/5))
+	s.slots = make([]slot, max(8, len(old)*7/5, min(wanted, len(old)*3)))
 	for _, e := range old {
 		if e.line != 0 {
 			*s.find(e) = e

@@ -12,7 +12,7 @@ func BenchmarkFirstLines(b *testing.B) {
 	all := make([]Checked, block)
 	random := rand.NewChaCha8([32]byte{})
 	for b.Loop() {
-		var lines firstLines
+		lines := firstLines{expected: rows}
 		for line := 2; line < rows; {
 			for i := range all {
 				binary.LittleEndian.PutUint64(all[i].Key[:8], random.Uint64())

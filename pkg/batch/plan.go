@@ -85,6 +85,7 @@ func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 	p.sums = append(p.sums, b.sum)
 	p.Rows += len(b.rows)
 	p.Blank += b.parsed.Blank
+	p.lines.expected = int(float64(p.Rows) * float64(p.Sheet.Size()) / float64(max(b.block.Read, 1)))
 	p.lines.fetch(b.rows)
 	plain := 0
 	for i := range b.rows {

@@ -87,7 +87,7 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 	g, ctx := errgroup.WithContext(ctx)
 	cores := runtime.GOMAXPROCS(0)
 	work := make(chan unchecked)
-	order := make(chan chan checkedBlock, cores) // its capacity bounds the blocks in memory
+	order := make(chan chan checkedBlock, 4*cores) // its capacity bounds the blocks in memory
 	for range cores {
 		g.Go(func() error {
 			for u := range work {

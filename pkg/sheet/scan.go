@@ -20,7 +20,8 @@ type Block struct {
 	Data  []byte
 	Stray bool // it is one record with text behind a closing quotation mark
 
-	Records int // at most; lines without text are some of them
+	Records int   // at most; lines without text are some of them
+	Read    int64 // how many bytes of the file had been read when it was cut
 }
 
 // Scanner cuts a sheet into blocks of whole records. It knows just enough of
@@ -30,8 +31,8 @@ type Block struct {
 type Scanner struct {
 	name     string
 	r        io.Reader
-	hash     hash.Hash // of the file's bytes, before they are decoded
-	sum      string    // in place of hash, for a workbook
+	file     *counted // the file's bytes, before they are decoded
+	sum      string   // in place of its hash, for a workbook
 	delim    byte
 	size     int  // of a block, in bytes, unless a record is longer
 	line     int  // physical line of the first byte of rest
@@ -52,9 +53,8 @@ func (sc *Scanner) Next() (Block, error) {
 		if len(sc.rest) == 0 {
 			return Block{}, io.EOF
 		}
-		n, records, stray := sc.cut()
-		if n > 0 {
-			return sc.take(n, records, stray)
+		if c := sc.cut(); c.bytes > 0 {
+			return sc.take(c)
 		}
 		if sc.eof || len(sc.rest) > MaxRecord {
 			return Block{}, sc.endless(sc.rest)
@@ -86,7 +86,18 @@ func (sc *Scanner) SHA256() string {
 	if sc.sum != "" {
 		return sc.sum
 	}
-	return hex.EncodeToString(sc.hash.Sum(nil))
+	return hex.EncodeToString(sc.file.Sum(nil))
+}
+
+// counted is a hash that knows of how many bytes it is.
+type counted struct {
+	hash.Hash
+	n int64
+}
+
+func (c *counted) Write(b []byte) (int, error) {
+	c.n += int64(len(b))
+	return c.Hash.Write(b)
 }
 
 func (sc *Scanner) fill(size int) error {
@@ -105,19 +116,23 @@ func (sc *Scanner) fill(size int) error {
 	return nil
 }
 
-// take hands out the first n bytes of rest, which are so many records.
-func (sc *Scanner) take(n, records int, stray bool) (Block, error) {
-	b := Block{Seq: sc.seq, Line: sc.line, Data: sc.rest[:n], Stray: stray, Records: records}
+// take hands out what was cut.
+func (sc *Scanner) take(c cut) (Block, error) {
+	b := Block{Seq: sc.seq, Line: sc.line, Data: sc.rest[:c.bytes], Stray: c.stray, Records: c.records}
 	if err := noNUL(sc.name, sc.line, b.Data); err != nil {
 		return Block{}, err
 	}
-	sc.rest = append(sc.buffer(), sc.rest[n:]...)
-	if sc.byRecord {
-		sc.line += records
-	} else {
+	sc.rest = append(sc.buffer(), sc.rest[c.bytes:]...)
+	switch {
+	case sc.byRecord, c.plain:
+		sc.line += c.records
+	default:
 		sc.line += breaksIn(b.Data)
 	}
 	sc.seq++
+	if sc.file != nil {
+		b.Read = sc.file.n
+	}
 	return b, nil
 }
 
@@ -131,21 +146,71 @@ func noNUL(name string, line int, d []byte) error {
 		Msg: "there is a NUL byte, which no text has", Hint: "save the file anew as 'CSV UTF-8'"}
 }
 
-// cut finds how many bytes of rest are whole records. A stray record stands
-// alone in its block, so that the parser of ordinary blocks need not know it.
-func (sc *Scanner) cut() (n, records int, stray bool) {
-	for n < len(sc.rest) && records < blockRecords {
-		end, _, stray := nextRecord(sc.rest[n:], sc.delim, sc.eof)
-		if end == 0 || end > MaxRecord || stray && n > 0 {
+// cut is what stands at the beginning of rest.
+type cut struct {
+	bytes, records int
+	plain          bool // each record is a line
+	stray          bool // it is one record with text behind a closing quotation mark
+}
+
+// cut finds how much of rest is whole records. A stray record stands alone in its
+// block, so that the parser of ordinary blocks need not know it.
+func (sc *Scanner) cut() (c cut) {
+	if c = sc.cutLines(); c.bytes > 0 {
+		return c
+	}
+	for c.bytes < len(sc.rest) && c.records < blockRecords {
+		end, _, stray := nextRecord(sc.rest[c.bytes:], sc.delim, sc.eof)
+		if end == 0 || end > MaxRecord || stray && c.bytes > 0 {
 			break
 		}
-		n += end
-		records++
+		c.bytes += end
+		c.records++
 		if stray {
-			return n, records, true
+			c.stray = true
+			break
 		}
 	}
-	return n, records, false
+	return c
+}
+
+// cutLines is a short way for text in which every record is a line: no quoted cell
+// has a line break, or text behind it, and no CR is alone. It says 0 of other text.
+func (sc *Scanner) cutLines() cut {
+	d := sc.rest[:min(len(sc.rest), MaxRecord)]
+	for i := bytes.IndexByte(d, '\r'); i >= 0; i = nextByte(d, '\r', i+1) {
+		if i+1 == len(d) || d[i+1] != '\n' {
+			return cut{}
+		}
+	}
+	for q := bytes.IndexByte(d, '"'); q >= 0; q = nextByte(d, '"', q+1) {
+		if q > 0 && d[q-1] != sc.delim && d[q-1] != '\n' {
+			continue // it is text
+		}
+		shut := closing(d, q+1)
+		if shut < 0 || shut+1 == len(d) {
+			d = d[:q] // what the cell is part of may go on
+			break
+		}
+		if c := d[shut+1]; c != sc.delim && c != '\n' && c != '\r' || bytes.IndexByte(d[q:shut], '\n') >= 0 {
+			return cut{}
+		}
+		q = shut
+	}
+	d = d[:bytes.LastIndexByte(d, '\n')+1]
+	records := bytes.Count(d, []byte("\n"))
+	if records > blockRecords {
+		return cut{}
+	}
+	return cut{bytes: len(d), records: records, plain: true}
+}
+
+// nextByte finds c in d from i on, or says -1.
+func nextByte(d []byte, c byte, i int) int {
+	if n := bytes.IndexByte(d[i:], c); n >= 0 {
+		return i + n
+	}
+	return -1
 }
 
 // endless explains why a record has no end.

@@ -216,10 +216,10 @@ func (s *Sheet) Scan() (*Scanner, error) {
 	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	h := sha256.New()
-	r := s.text(io.TeeReader(s.file, h))
+	file := &counted{Hash: sha256.New()}
+	r := s.text(io.TeeReader(s.file, file))
 	if _, err := io.CopyN(io.Discard, r, s.body); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name(), err)
 	}
-	return &Scanner{name: s.Name(), r: r, hash: h, sum: s.sum, delim: s.Delimiter, size: blockSize, line: s.bodyLine, byRecord: s.byRecord}, nil
+	return &Scanner{name: s.Name(), r: r, file: file, sum: s.sum, delim: s.Delimiter, size: blockSize, line: s.bodyLine, byRecord: s.byRecord}, nil
 }
