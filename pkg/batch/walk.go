@@ -84,78 +84,42 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 	if err != nil {
 		return "", err
 	}
-	g, ctx := errgroup.WithContext(ctx)
 	cores := runtime.GOMAXPROCS(0)
-	work := make(chan unchecked)
-	order := make(chan chan checkedBlock, 4*cores) // its capacity bounds the blocks in memory
-	for range cores {
-		g.Go(func() error {
-			for u := range work {
-				u.future <- w.check(ctx, u.block)
-			}
-			return nil
-		})
-	}
-	g.Go(func() error {
-		defer close(order)
-		defer close(work)
-		for {
-			block, err := scanner.Next()
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			future := make(chan checkedBlock, 1)
-			if err != nil {
-				future <- checkedBlock{err: err} // told in its turn, after the rows before it
-			} else if !hand(ctx, work, unchecked{block, future}) {
-				return ctx.Err()
-			}
-			if !hand(ctx, order, future) {
-				return ctx.Err()
-			}
-			if err != nil {
-				return nil
-			}
+	l := newLine(scanner, 4*cores, func(b checkedBlock) error {
+		if err := fn(b); err != nil {
+			return err
 		}
-	})
-	g.Go(func() error {
-		for future := range order {
-			b := <-future
-			if b.err != nil {
-				return b.err
-			}
-			if err := fn(b); err != nil {
-				return err
-			}
-			if w.reuse {
-				scanner.Reuse(b.block)
-				w.sheet.Reuse(b.parsed)
-				clear(b.rows) // what they point to is garbage now
-				w.spare.Put(&b.rows)
-			}
+		if w.reuse {
+			scanner.Reuse(b.block)
+			w.sheet.Reuse(b.parsed)
+			clear(b.rows) // what they point to is garbage now
+			w.spare.Put(&b.rows)
 		}
 		return nil
 	})
+	g, ctx := errgroup.WithContext(ctx)
+	for range cores + 1 { // one of them may wait for another to read
+		g.Go(func() error {
+			for ctx.Err() == nil {
+				n, block, err := l.next()
+				if errors.Is(err, io.EOF) {
+					return nil
+				}
+				b := checkedBlock{err: err}
+				if err == nil {
+					b = w.check(ctx, block)
+				}
+				if err := l.tell(n, b); err != nil {
+					return err
+				}
+			}
+			return ctx.Err()
+		})
+	}
 	if err := g.Wait(); err != nil {
 		return "", err
 	}
 	return scanner.SHA256(), nil
-}
-
-// unchecked is a block on its way to a core.
-type unchecked struct {
-	block  sheet.Block
-	future chan<- checkedBlock
-}
-
-// hand gives v to whoever reads from c, unless the walk has ended.
-func hand[T any](ctx context.Context, c chan<- T, v T) bool {
-	select {
-	case c <- v:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // check turns one block into checked rows.
