@@ -116,8 +116,8 @@ func withoutGocsv(t *testing.T, dir string) (overlay string) {
 		t.Fatal(err)
 	}
 	binding := "	if err := gocsv.UnmarshalCSV(b, &b.rows); err != nil {\n		return nil, fmt.Errorf(\"can't bind the columns: %w\", err)\n	}\n"
-	byHand := "	for i := range n {\n		b.rows[i].Row = spareRows.Get().(*partner.Row)\n		for j, cell := range b.records[i+1] {\n" +
-		"			*b.rows[i].At(fieldOf(b.header[j])) = cell\n		}\n	}\n"
+	byHand := "	for i := range n {\n		b.rows[i].row = spareRows.Get().(*partner.Row)\n		for j, cell := range b.records[i+1] {\n" +
+		"			*b.rows[i].row.At(fieldOf(b.header[j])) = cell\n		}\n	}\n"
 	for _, cut := range [][2]string{{binding, byHand}, {"	\"github.com/gocarina/gocsv\"\n\n", ""}, {"	\"fmt\"\n", ""}} {
 		if bytes.Count(source, []byte(cut[0])) != 1 {
 			t.Fatalf("bind.go has %q not once", cut[0])

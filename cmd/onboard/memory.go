@@ -16,10 +16,13 @@ const (
 	garbageOfRequests = 32 << 20
 )
 
+// most is the garbage for each 100 bytes in use, however few these are.
+const most = 400
+
 // collect keeps the garbage at so many bytes until the returned function is called.
 func collect(garbage uint64) (stop func()) {
 	done := make(chan struct{})
-	before := debug.SetGCPercent(100)
+	before := debug.SetGCPercent(most) // of 4 MB, which the collector takes for the least that is in use
 	go func() {
 		t := time.NewTicker(50 * time.Millisecond)
 		defer t.Stop()
@@ -28,7 +31,7 @@ func collect(garbage uint64) (stop func()) {
 			select {
 			case <-t.C:
 				metrics.Read(live)
-				debug.SetGCPercent(int(min(400, 100*garbage/max(live[0].Value.Uint64(), 1))))
+				debug.SetGCPercent(int(min(most, 100*garbage/max(live[0].Value.Uint64(), 1))))
 			case <-done:
 				debug.SetGCPercent(before)
 				return

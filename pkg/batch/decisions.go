@@ -55,7 +55,7 @@ func ReadDecisions(ctx context.Context, s *sheet.Sheet, rules *partner.Rules) (m
 	w := walker{sheet: s, rules: rules, seed: maphash.MakeSeed()}
 	_, err := w.walk(ctx, func(b checkedBlock) error {
 		for i := range b.rows {
-			d, err := readDecision(s, b.rows[i].Row)
+			d, err := readDecision(s, *b.rows[i].Row)
 			if err != nil {
 				return err
 			}

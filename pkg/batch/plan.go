@@ -30,6 +30,7 @@ type Plan struct {
 
 	seed       maphash.Seed
 	sums       []uint64 // of each block, for pass 2
+	size       int64    // of the file, in bytes
 	lines      firstLines
 	tallies    tallies
 	fromErrors bool // the sheet is an errors file of ours
@@ -47,7 +48,7 @@ type Plan struct {
 // memory is used again.
 func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{},
-		seed: maphash.MakeSeed(), places: newPlaces(rules)}
+		seed: maphash.MakeSeed(), size: s.Size(), places: newPlaces(rules)}
 	w := walker{sheet: s, rules: rules, run: run, seed: p.seed, local: run == nil, reuse: true}
 	p.fromErrors = s.HasAdded("onboard_status") && s.HasAdded("onboard_hint")
 	sum, err := w.walk(ctx, func(b checkedBlock) error { return p.block(b, each) })
@@ -85,7 +86,7 @@ func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 	p.sums = append(p.sums, b.sum)
 	p.Rows += len(b.rows)
 	p.Blank += b.parsed.Blank
-	p.lines.expected = int(float64(p.Rows) * float64(p.Sheet.Size()) / float64(max(b.block.Read, 1)))
+	p.lines.expected = int(float64(p.Rows) * float64(p.size) / float64(max(b.block.Read, 1)))
 	p.lines.fetch(b.rows)
 	plain := 0
 	for i := range b.rows {
@@ -119,7 +120,7 @@ func (p *Plan) bad(c *Checked) {
 	}
 	p.badRows++
 	if p.badRows == 1 {
-		p.firstBad = c.Row
+		p.firstBad = *c.Row
 		p.firstBad.Raw = bytes.Clone(c.Raw) // the block's memory is used again
 	}
 }
@@ -133,7 +134,7 @@ func (p *Plan) plain(c *Checked) bool {
 func (p *Plan) row(c *Checked) Result {
 	r, settled := p.settled(c)
 	if !settled {
-		r = Result{Row: c.Row, Status: partner.Valid}
+		r = Result{Row: *c.Row, Status: partner.Valid}
 		p.places.add(&c.Partner)
 	}
 	r.Fixed = fixes(c)
@@ -165,7 +166,7 @@ func (p *Plan) settled(c *Checked) (r Result, settled bool) {
 // that may be sent.
 func (p *Plan) verdict(c *Checked) (r Result, settled bool) {
 	if !c.Valid() {
-		return Result{Row: c.Row, Status: partner.Invalid, Problems: faults(c.Problems)}, true
+		return Result{Row: *c.Row, Status: partner.Invalid, Problems: faults(c.Problems)}, true
 	}
 	if c.first < c.Line {
 		return p.duplicateOf(c), true
@@ -177,15 +178,15 @@ func (p *Plan) verdict(c *Checked) (r Result, settled bool) {
 // comes back unchanged in the errors file, where the row that it repeats is
 // not: its mark is the partner's.
 func (p *Plan) stillDuplicate(c *Checked) (Result, bool) {
-	if !p.fromErrors || p.Sheet.Added(c.Row, "onboard_status") != string(partner.Duplicate) {
+	if !p.fromErrors || p.Sheet.Added(*c.Row, "onboard_status") != string(partner.Duplicate) {
 		return Result{}, false
 	}
-	hint := p.Sheet.Added(c.Row, "onboard_hint")
+	hint := p.Sheet.Added(*c.Row, "onboard_hint")
 	if !strings.HasSuffix(hint, p.mark(c)) {
 		return Result{}, false
 	}
-	r := Result{Row: c.Row, Status: partner.Duplicate}
-	message, first := strings.CutSuffix(p.Sheet.Added(c.Row, "onboard_problems"), " already")
+	r := Result{Row: *c.Row, Status: partner.Duplicate}
+	message, first := strings.CutSuffix(p.Sheet.Added(*c.Row, "onboard_problems"), " already")
 	if first { // the line is not one of this file
 		message, hint = message+" of the sheet that this file came from", strings.Replace(hint, ", and", " there, and", 1)
 	}
@@ -200,7 +201,7 @@ func (p *Plan) mark(c *Checked) string {
 }
 
 func (p *Plan) duplicateOf(c *Checked) Result {
-	return Result{Row: c.Row, Status: partner.Duplicate, Problems: []partner.Problem{{
+	return Result{Row: *c.Row, Status: partner.Duplicate, Problems: []partner.Problem{{
 		Line: c.Line, Code: partner.DuplicateRow, Value: c.Partner.At(partner.CompanyName),
 		Message: fmt.Sprintf("the same partner stands on line %d already", c.first),
 		Hint:    fmt.Sprintf("see line %d, and delete one of the two rows %s", c.first, p.mark(c)),
@@ -214,7 +215,7 @@ func (p *Plan) exists(c *Checked) (Result, bool) {
 	if p.existing == nil || !p.existing[partner.NameKey(name)] {
 		return Result{}, false
 	}
-	r := Result{Row: c.Row, Status: partner.Duplicate}
+	r := Result{Row: *c.Row, Status: partner.Duplicate}
 	return r.problem(partner.DuplicateRow, "a partner of this name exists on the platform already",
 		"leave the row out, or submit it without --check-existing if it is another company"), true
 }

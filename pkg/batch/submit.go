@@ -343,7 +343,9 @@ type job struct {
 }
 
 func newJob(c *Checked) job {
-	return job{row: c.Row, company: c.Partner.At(partner.CompanyName), key: c.Key, body: c.body, fingerprint: c.fingerprint}
+	row := *c.Row
+	row.Text = nil // the body holds what counts from here on
+	return job{row: row, company: c.Partner.At(partner.CompanyName), key: c.Key, body: c.body, fingerprint: c.fingerprint}
 }
 
 func (j *job) notSent(why, hint string) Result {

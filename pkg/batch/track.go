@@ -149,7 +149,7 @@ func (t *Tracking) readBlock(ctx context.Context, b checkedBlock, first *firstLi
 		case r.State == "":
 			r = track(ledger.Onboarding{Key: c.Key, Token: c.earlier.Token, TraceID: c.earlier.TraceID, Tracking: heard[c.Key]})
 		}
-		r.Row = c.Row
+		r.Row = *c.Row
 		if err := see(&r); err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ import (
 // key, and with a ledger at hand also what would be sent. Without one the key is
 // no ledger's, and tells the rows of this sheet apart.
 type Checked struct {
-	sheet.Row
+	*sheet.Row
 	Partner     partner.Partner
 	Key         ledger.Key
 	Problems    []partner.Problem
@@ -133,8 +133,8 @@ func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
 		return checkedBlock{err: err}
 	}
 	b := checkedBlock{block: block, parsed: parsed, rows: w.memory(len(parsed.Rows)), sum: sum}
-	for i, row := range parsed.Rows {
-		b.rows[i] = Checked{Row: row}
+	for i := range b.rows {
+		b.rows[i].Row = &parsed.Rows[i]
 		w.checkRow(&b.rows[i])
 	}
 	if w.run != nil {
@@ -143,7 +143,7 @@ func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
 	return b
 }
 
-// memory is room for n rows.
+// memory is room for n rows, all of them zero.
 func (w *walker) memory(n int) []Checked {
 	if rows, ok := w.spare.Get().(*[]Checked); ok && cap(*rows) >= n {
 		return (*rows)[:n]
@@ -214,5 +214,4 @@ func (w *walker) checkRow(c *Checked) {
 	if c.Valid() {
 		c.Key = w.keyOf(&c.Partner)
 	}
-	c.Text = nil // the partner holds what counts from here on
 }

@@ -2,6 +2,7 @@ package partner
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,9 +42,13 @@ func AppendIdentity(b []byte, p *Partner, fields []Field) []byte {
 		if f == CompanyName {
 			v = companyForm(v)
 		}
-		b = append(append(b, f.String()...), '=')
-		b = append(strconv.AppendInt(b, int64(len(v)), 10), ':')
-		b = append(append(b, v...), ';')
+		b = append(append(b, Specs[f].Name...), '=')
+		if n := len(v); n >= 10 && n < 100 { // nearly always
+			b = append(b, byte('0'+n/10), byte('0'+n%10))
+		} else {
+			b = strconv.AppendInt(b, int64(n), 10)
+		}
+		b = append(append(append(b, ':'), v...), ';')
 	}
 	return b
 }
@@ -53,11 +58,16 @@ func AppendIdentity(b []byte, p *Partner, fields []Field) []byte {
 // its normal form whatever stands beside it.
 func normal(b []byte, s string) []byte {
 	b = slices.Grow(b, len(s))
-	out, n, before := b[:cap(b)], 0, byte(' ')
-	for i := range len(s) {
+	out := b[:cap(b)]
+	n := foldPlain(out, s)
+	before := byte(' ')
+	if n > 0 {
+		before = out[n-1]
+	}
+	for i := n; i < len(s); i++ {
 		c := foldedASCII[s[i]]
 		if c == 0 {
-			return normalTail(b[:n], s, i)
+			return normalTail(out[:n], s, i)
 		}
 		if c|before == ' ' { // both are spaces
 			continue
@@ -70,6 +80,28 @@ func normal(b []byte, s string) []byte {
 		n--
 	}
 	return out[:n]
+}
+
+// foldPlain puts s into out in lower case, eight bytes at a time, as far as it is
+// printable ASCII without two spaces in a row or one at its start. It returns how
+// far that is.
+func foldPlain(out []byte, s string) (n int) {
+	const each, high = 0x0101010101010101, 0x8080808080808080 // the lowest and the highest bit of each byte
+	before := uint64(0x80)                                    // as a space, of the byte before
+	for ; n+8 <= len(s) && n+8 <= len(out); n += 8 {
+		t := s[n : n+8]
+		w := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 | uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		low := w &^ high // so that no sum carries into the next byte
+		printable := (low + (0x80-' ')*each) &^ (low + each) &^ w & high
+		space := ^((low ^ ' '*each) + 0x7f*each) & high
+		if printable != high || space&(space<<8|before) != 0 {
+			break
+		}
+		capital := (low + (0x80-'A')*each) &^ (low + (0x80-'Z'-1)*each) & high
+		binary.LittleEndian.PutUint64(out[n:], w|capital>>2)
+		before = space >> 56
+	}
+	return n
 }
 
 // normalTail goes on behind the ASCII characters that s begins with.

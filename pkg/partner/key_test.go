@@ -193,3 +193,19 @@ func TestNormalLatin(t *testing.T) {
 		}
 	}
 }
+
+// TestNormalASCII puts every character of ASCII beside every other one at each place
+// of the eight that are folded at a time.
+func TestNormalASCII(t *testing.T) {
+	for a := byte(0); a < 0x80; a++ {
+		for b := byte(0); b < 0x80; b++ {
+			for at := range 9 {
+				s := []byte("Ab cdEFg hIjk LMn")
+				s[at], s[at+1] = a, b
+				if got, want := string(normal(nil, string(s))), normalise(string(s)); got != want {
+					t.Fatalf("%q: got %q, want %q", s, got, want)
+				}
+			}
+		}
+	}
+}

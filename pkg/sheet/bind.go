@@ -78,14 +78,17 @@ func (b *binder) Read() ([]string, error) { return nil, csv.ErrFieldCount }
 var spareRows = sync.Pool{New: func() any { return new(partner.Row) }}
 
 // boundRow is a row that gocsv binds.
-type boundRow struct{ *partner.Row }
+type boundRow struct {
+	Cells [0]string // gocsv wants a field that it could set; one that takes no room is compared with the header soonest
+	row   *partner.Row
+}
 
 // UnmarshalCSVWithFields takes a cell. gocsv calls it with every cell of a record.
 func (r *boundRow) UnmarshalCSVWithFields(letter, cell string) error {
-	if r.Row == nil {
-		r.Row = spareRows.Get().(*partner.Row)
+	if r.row == nil {
+		r.row = spareRows.Get().(*partner.Row)
 	}
-	*r.At(fieldOf(letter)) = cell
+	*r.row.At(fieldOf(letter)) = cell
 	return nil
 }
 

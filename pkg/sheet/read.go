@@ -122,7 +122,7 @@ func (p *parser) bind() error {
 		if row.Fault != "" {
 			continue
 		}
-		row.Text, bound = bound[0].Row, bound[1:]
+		row.Text, bound = bound[0].row, bound[1:]
 		if row.Text == nil { // no column holds a field: all of them have defaults
 			row.Text = new(partner.Row)
 		}

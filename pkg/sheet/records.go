@@ -45,7 +45,7 @@ func appendMarks(marks []int32, data []byte, delim byte) []int32 {
 		low := w &^ high // so that no sum carries into the next byte
 		text := ((low ^ delims) + 0x7f*each) & ((low ^ '"'*each) + 0x7f*each) & (low + (0x80-' ')*each)
 		for found := (^text | (low + (0x80-'{')*each) | w) & high; found != 0; found &= found - 1 {
-			all[n] = int32(i + bits.TrailingZeros64(found)/8)
+			all[n] = int32(i + bits.TrailingZeros64(found)>>3)
 			n++
 		}
 	}
@@ -121,8 +121,12 @@ func (r *records) short(cells []string) []string {
 func (r *records) cell() (cell string, end int) {
 	end = r.nextMark()
 	if end == r.pos && end < len(r.data) && r.data[end] == '"' {
-		shut := r.closing()
-		return quoted(r.text[end+1 : shut]), r.nextMark()
+		shut, whole := r.closing()
+		cell = r.text[end+1 : shut]
+		if !whole {
+			cell = quoted(cell)
+		}
+		return cell, r.nextMark()
 	}
 	for end < len(r.data) && r.data[end] != r.delim && r.lineBreak(end) == 0 { // it is part of the cell
 		r.plain = r.plain && r.data[end] == '"'
@@ -138,21 +142,24 @@ func (r *records) nextMark() int {
 	return int(at)
 }
 
-// closing finds the quotation mark that closes the cell that is being read; a
-// doubled one is text.
-func (r *records) closing() int {
+// closing finds the quotation mark that closes the cell that is being read. The cell
+// is whole when nothing in it stands for something else: a doubled quotation mark is
+// one, and CRLF is LF.
+func (r *records) closing() (at int, whole bool) {
+	whole = true
 	for {
-		at := r.nextMark()
+		at = r.nextMark()
 		switch r.data[at] {
 		case '"':
 			if at+1 == len(r.data) || r.data[at+1] != '"' {
-				return at
+				return at, whole
 			}
 			r.mark++
+			whole = false
 		case r.delim:
 			r.plain = r.plain && ' ' <= r.delim && r.delim < '{'
 		default:
-			r.plain = false
+			r.plain, whole = false, false
 		}
 	}
 }
