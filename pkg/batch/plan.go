@@ -120,8 +120,7 @@ func (p *Plan) bad(c *Checked) {
 	}
 	p.badRows++
 	if p.badRows == 1 {
-		p.firstBad = *c.Row
-		p.firstBad.Raw = bytes.Clone(c.Raw) // the block's memory is used again
+		p.firstBad = sheet.Row{Line: c.Line, Raw: bytes.Clone(c.Raw)} // the block's memory is used again
 	}
 }
 

@@ -373,7 +373,7 @@ func (j *job) answered(e *ledger.Entry) (r Result, settled bool) {
 		r.Status, r.Token, r.Link = partner.AlreadyCreated, e.Token, e.Link
 		return r, true
 	case ledger.InDoubt:
-		r.Status, r.At, r.Doubt, r.Company = partner.InDoubt, e.ClaimedAt, e, j.company
+		r.Status, r.At, r.Doubt, r.Company = partner.InDoubt, e.ClaimedAt, e, strings.Clone(j.company) // which is kept longer than its block
 		return r.problem(partner.InDoubtRow, e.Reason, ""), true
 	case ledger.Rejected:
 		r.Status = partner.Rejected
