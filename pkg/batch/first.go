@@ -97,6 +97,7 @@ func (s *shard) start(e slot) int {
 func (s *shard) grow(wanted int) {
 	old := s.slots
 	s.slots = make([]slot, max(8, len(old)*7/5, min(wanted, len(old)*3)))
+	clear(s.slots) // a page of memory that is read before it is written is faulted in twice, and all cores hear of it
 	for _, e := range old {
 		if e.line != 0 {
 			*s.find(e) = e
