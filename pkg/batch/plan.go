@@ -33,6 +33,7 @@ type Plan struct {
 	size       int64    // of the file, in bytes
 	lines      firstLines
 	tallies    tallies
+	fresh      bool // the ledger knew no row of the sheet: pass 2 need not ask, as a claim finds what has come since
 	fromErrors bool // the sheet is an errors file of ours
 	badRows    int  // rows with bytes that are not text
 	firstBad   sheet.Row
@@ -49,7 +50,14 @@ type Plan struct {
 func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{},
 		seed: maphash.MakeSeed(), size: s.Size(), places: newPlaces(rules)}
+	p.fresh = true
 	w := walker{sheet: s, rules: rules, run: run, seed: p.seed, local: run == nil, reuse: true}
+	if run != nil {
+		var err error
+		if w.fresh, err = run.Empty(ctx); err != nil {
+			return nil, &ledgerError{err}
+		}
+	}
 	p.fromErrors = s.HasAdded("onboard_status") && s.HasAdded("onboard_hint")
 	sum, err := w.walk(ctx, func(b checkedBlock) error { return p.block(b, each) })
 	if err != nil {
@@ -92,6 +100,7 @@ func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 	for i := range b.rows {
 		c := &b.rows[i]
 		p.bad(c)
+		p.fresh = p.fresh && c.earlier == nil
 		if c.Valid() {
 			c.first = p.lines.add(c.Key, c.Line)
 			p.postal.add(&c.Partner, c.Line)

@@ -14,6 +14,7 @@ import (
 	"hash/maphash"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -45,6 +46,7 @@ type checkedBlock struct {
 	block  sheet.Block
 	parsed sheet.Rows
 	rows   []Checked
+	bodies []byte // that of each row is a part of it
 	sum    uint64 // of the block's bytes, to notice a file that changes between the passes
 	err    error
 }
@@ -57,7 +59,9 @@ type walker struct {
 	seed  maphash.Seed
 	local bool      // no ledger is asked, and keys need only tell the rows of this sheet apart
 	reuse bool      // nobody keeps a row: a block's memory is used again once fn is done with it
+	fresh bool      // the ledger knows no row of the sheet, as far as is known: the claims will tell
 	spare sync.Pool // of *[]Checked
+	texts sync.Pool // of *[]byte, for bodies
 }
 
 // keyOf is the key of a partner, or a local one: 128 bits of hashes that are
@@ -94,6 +98,7 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 			w.sheet.Reuse(b.parsed)
 			clear(b.rows) // what they point to is garbage now
 			w.spare.Put(&b.rows)
+			w.texts.Put(&b.bodies)
 		}
 		return nil
 	})
@@ -138,10 +143,37 @@ func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
 		w.checkRow(&b.rows[i])
 	}
 	if w.run != nil {
-		b.err = w.lookUp(ctx, b.rows)
+		asked := w.prepare(&b)
+		if !w.fresh {
+			b.err = w.lookUp(ctx, asked)
+		}
 	}
 	return b
 }
+
+// prepare makes what would be sent of the valid rows of a block, and returns them.
+func (w *walker) prepare(b *checkedBlock) (valid []*Checked) {
+	if used, ok := w.texts.Get().(*[]byte); ok {
+		b.bodies = (*used)[:0]
+	}
+	b.bodies = slices.Grow(b.bodies, len(b.block.Data)+bodyOverhead*len(b.rows))
+	valid = make([]*Checked, 0, len(b.rows))
+	for i := range b.rows {
+		c := &b.rows[i]
+		if !c.Valid() {
+			continue
+		}
+		from := len(b.bodies)
+		b.bodies = c.Partner.AppendBody(b.bodies)
+		c.body = b.bodies[from:len(b.bodies):len(b.bodies)]
+		c.fingerprint = sha256.Sum256(c.body)
+		valid = append(valid, c)
+	}
+	return valid
+}
+
+// bodyOverhead is about what a body has besides the values, in bytes.
+const bodyOverhead = 192
 
 // memory is room for n rows, all of them zero.
 func (w *walker) memory(n int) []Checked {
@@ -154,15 +186,10 @@ func (w *walker) memory(n int) []Checked {
 // lookUp asks the ledger about a block's valid rows: first which of them were
 // created as they are, which is nearly all or nearly none, and then all that is
 // known of the others that it knows.
-func (w *walker) lookUp(ctx context.Context, rows []Checked) error {
-	var asked []*Checked
-	var keys []ledger.Key
-	for i := range rows {
-		if c := &rows[i]; c.Valid() {
-			c.body = c.Partner.Body()
-			c.fingerprint = sha256.Sum256(c.body)
-			asked, keys = append(asked, c), append(keys, c.Key)
-		}
+func (w *walker) lookUp(ctx context.Context, asked []*Checked) error {
+	keys := make([]ledger.Key, len(asked))
+	for i, c := range asked {
+		keys[i] = c.Key
 	}
 	created, err := w.run.Created(ctx, keys)
 	if err != nil {

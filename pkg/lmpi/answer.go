@@ -87,7 +87,14 @@ var (
 // answer without a length that was cut off looks complete to everybody but a parser.
 // The content type is not asked; the vendor's own examples have a wrong one.
 func readCreated(body []byte) (token, link, problem string) {
-	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	if token, link = documented(body); link != "" {
+		return token, link, ""
+	}
+	return parseCreated(bytes.TrimPrefix(body, []byte("\ufeff")))
+}
+
+// parseCreated is readCreated for answers of any form.
+func parseCreated(body []byte) (token, link, problem string) {
 	fields, problem := readObject(body)
 	token, _ = fields["token"].(string)
 	link, _ = fields["onboarding_link"].(string)
@@ -106,6 +113,57 @@ func readCreated(body []byte) (token, link, problem string) {
 		problem = "more than one token or link"
 	}
 	return token, link, problem
+}
+
+// documented reads an answer that is the documented one to the letter, as nearly all
+// are, for a tenth of what a parser costs: the two members in their order, both of
+// printable ASCII without escapes and within their limits. It says "" of all others.
+func documented(body []byte) (token, link string) {
+	rest, ok := behind(body, `{`, `"token"`, `:`, `"`)
+	if ok {
+		token, rest, ok = plainText(rest)
+	}
+	if ok {
+		rest, ok = behind(rest, `,`, `"onboarding_link"`, `:`, `"`)
+	}
+	if ok {
+		link, rest, ok = plainText(rest)
+	}
+	if ok {
+		rest, ok = behind(rest, `}`)
+	}
+	if !ok || len(bytes.TrimLeft(rest, jsonSpace)) > 0 {
+		return "", ""
+	}
+	return token, link
+}
+
+const jsonSpace = " \t\r\n" // RFC 8259 section 2
+
+// behind is what comes behind parts that follow each other, with or without space
+// before each.
+func behind(text []byte, parts ...string) (rest []byte, ok bool) {
+	for _, part := range parts {
+		text = bytes.TrimLeft(text, jsonSpace)
+		if len(text) < len(part) || string(text[:len(part)]) != part {
+			return nil, false
+		}
+		text = text[len(part):]
+	}
+	return text, true
+}
+
+// plainText is the text up to the next quotation mark, and what comes behind that.
+func plainText(text []byte) (plain string, rest []byte, ok bool) {
+	for i, c := range text[:min(len(text), textLimit+1)] {
+		switch {
+		case c == '"':
+			return string(text[:i]), text[i+1:], i > 0
+		case c < ' ' || c >= 0x7f || c == '\\':
+			return "", nil, false
+		}
+	}
+	return "", nil, false
 }
 
 // ambiguous says that an object names its token or its link twice, and not the

@@ -1,6 +1,7 @@
 package lmpi
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"testing"
@@ -100,13 +101,19 @@ func TestReadWords(t *testing.T) {
 }
 
 func FuzzReadCreated(f *testing.F) {
-	for _, seed := range []string{goodBody, "", "null", "{}{}", "\ufeff{}", `{"token":"a"`} {
+	for _, seed := range []string{goodBody, "", "null", "{}{}", "\ufeff{}", `{"token":"a"`, ` { "token" : "a" , "onboarding_link" : "b" } `,
+		`{"token":"a","onboarding_link":"b"},`, `{"token":"","onboarding_link":"b"}`, `{"token":"a\u0022","onboarding_link":"b"}`,
+		`{"onboarding_link":"b","token":"a"}`, `{"token":"a","token":"c","onboarding_link":"b"}`,
+		`{"token":"` + strings.Repeat("a", 300) + `","onboarding_link":"` + strings.Repeat("b", 301) + `"}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		token, link, problem := readCreated(body)
 		if problem == "" && (!usable(token) || !usable(link)) {
 			t.Errorf("accepted: %q, %q", token, link)
+		}
+		if wantToken, wantLink, want := parseCreated(bytes.TrimPrefix(body, []byte("\ufeff"))); token != wantToken || link != wantLink || problem != want {
+			t.Errorf("got %q, %q, %q, and a parser %q, %q, %q", token, link, problem, wantToken, wantLink, want)
 		}
 	})
 }

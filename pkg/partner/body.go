@@ -19,19 +19,11 @@ type member struct {
 	field  Field
 }
 
-// bodyOverhead is more than the length of the request without its values.
-const bodyOverhead = 256
-
-// Body is the request body that creates the partner. It is canonical: the
+// AppendBody appends the request body that creates the partner. It is canonical: the
 // same partner always gives the same bytes, so that its hash can tell a
 // changed row from an unchanged one. The bytes are those of encoding/json
 // without HTML escapes ("&" is two thirds of all company names).
-func (p *Partner) Body() []byte {
-	size := bodyOverhead
-	for f := range NumFields {
-		size += len(p.At(f))
-	}
-	b := make([]byte, 0, size)
+func (p *Partner) AppendBody(b []byte) []byte {
 	for _, m := range companyMembers {
 		if v := p.At(m.field); v != "" || Specs[m.field].Required {
 			b = appendString(append(b, m.before...), v)
