@@ -93,6 +93,15 @@ func latinAt(s string, i int) (r rune, ok bool) {
 	return rune(s[i]&0x1f)<<6 | rune(s[i+1]&0x3f), true
 }
 
+// PlainLetter is the length of a letter of latinAt that isLatin, 0 when there is none:
+// with such letters a row may be Plain.
+func PlainLetter(s string, i int) int {
+	if r, ok := latinAt(s, i); ok && isLatin[r-firstLatin] {
+		return 2
+	}
+	return 0
+}
+
 const firstLatin, lastLatin = 'À', 'ſ'
 
 // isLatin marks the letters of latinAt that no garbled text is made of: Š, for

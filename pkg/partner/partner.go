@@ -24,8 +24,8 @@ type Row struct {
 	Address     string `csv:"address"`
 	PostalCode  string `csv:"postal_code"`
 
-	// Plain is the reader's word that the cells hold printable ASCII only, and of
-	// that what comes before '{': Check then has a shorter way.
+	// Plain is the reader's word that the cells hold printable ASCII before '{', and
+	// any PlainLetter, and nothing else: Check then has a shorter way.
 	Plain bool `csv:"-"`
 }
 

@@ -71,9 +71,14 @@ func FuzzBlocks(f *testing.F) {
 }
 
 // notPlain says that a cell holds something else than printable ASCII that comes
-// before the brace.
+// before the brace, and plain letters.
 func notPlain(cell string) bool {
-	return strings.ContainsFunc(cell, func(r rune) bool { return r < ' ' || r >= '{' })
+	for i, r := range cell {
+		if r < ' ' || r >= '{' && partner.PlainLetter(cell, i) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // FuzzRecords: of every block that the scanner cuts, records makes what

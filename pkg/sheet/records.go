@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unsafe"
+
+	"onboard/pkg/partner"
 )
 
 // records takes the records of a block apart into cells, exactly as encoding/csv
@@ -23,7 +25,7 @@ type records struct {
 	marks []int32 // where the bytes stand that are no plain text of a cell, and the end
 	pos   int     // what stands before it is read
 	mark  int     // the first mark from pos on, as an index
-	plain bool    // the record that was read last: its cells are printable ASCII below '{'
+	plain bool    // the record that was read last: partner.Row.Plain
 }
 
 // newRecords starts at the first record of a block. marks is memory to use.
@@ -129,7 +131,9 @@ func (r *records) cell() (cell string, end int) {
 		return cell, r.nextMark()
 	}
 	for end < len(r.data) && r.data[end] != r.delim && r.lineBreak(end) == 0 { // it is part of the cell
-		r.plain = r.plain && r.data[end] == '"'
+		if r.data[end] != '"' {
+			r.look(end)
+		}
 		end = r.nextMark()
 	}
 	return r.text[r.pos:end], end
@@ -158,9 +162,20 @@ func (r *records) closing() (at int, whole bool) {
 			whole = false
 		case r.delim:
 			r.plain = r.plain && ' ' <= r.delim && r.delim < '{'
-		default:
+		case '\n', '\r':
 			r.plain, whole = false, false
+		default:
+			r.look(at)
 		}
+	}
+}
+
+// look decides whether the record can still be plain with what stands at a mark.
+func (r *records) look(at int) {
+	if n := partner.PlainLetter(r.text, at); n > 0 {
+		r.mark += n - 1 // each of its bytes has one
+	} else {
+		r.plain = false
 	}
 }
 
