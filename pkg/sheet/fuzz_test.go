@@ -17,7 +17,7 @@ import (
 )
 
 var seeds = []string{
-	"A,GB,UK,Ann,Lee,a@b.co\n", "\"A\nB\",GB\n\n,,\n", "A\rB\rC", "\"A\"B,C\n\"D\"\n", "\"\"\"\",x\r\n", "a\"b,\"c\n", "=1,'=2,''=3,-\n", "\xff,\x00\n", "\"a\r", "\"a\"\r", "\"\r\n\"\r\n",
+	"A,GB,UK,Ann,Lee,a@b.co\n", "\"A\nB\",GB\n\n,,\n", "A\rB\rC", "\"A\"B,C\n\"D\"\n", "\"\"\"\",x\r\n", "a\"b,\"c\n", "=1,'=2,''=3,-\n", "Köln,\"Łódź\",\xc3,\"\xc3\"\n\xc3\xc3\xbc,ŠÀ|\n", "\xff,\x00\n", "\"a\r", "\"a\"\r", "\"\r\n\"\r\n",
 }
 
 // rowsOf reads text below the test header, block by block of the given reader.
