@@ -33,6 +33,7 @@ func TestTitles(t *testing.T) {
 		{"quoted, with line breaks", "\"Partners\r\nof \"\"2024\"\"\n(draft)\"\n" + header + row, Options{}, []string{`Partners of "2024" (draft)`}, 4, "5 A|Lee"},
 		{"with other delimiters", "Partners; old, and new\tones | all\n" + strings.ReplaceAll(header+row, ",", "\t"), Options{}, []string{"Partners; old, and new, ones | all"}, 2, "3 A|Lee"},
 		{"below a sep line", "sep=;\nPartners\n" + strings.ReplaceAll(header+row, ",", ";"), Options{}, []string{"Partners"}, 3, "4 A|Lee"},
+		{"a sep line that parts nothing", "sep=\"\n" + header + row, Options{}, []string{"sep=\""}, 2, "3 A|Lee"},
 		{"long, and with bad bytes", long + "\nM\xfcller\n" + header + row, Options{}, []string{strings.Repeat("ü", 80) + "…", `M\xFCller`}, 3, "4 A|Lee"},
 		{"a few known words are no header", "Company,Country,\n" + header + row, Options{}, []string{"Company, Country"}, 2, "3 A|Lee"},
 		{"the first of two headers", header + header + row, Options{}, nil, 1, "2 company_name|last_name"},

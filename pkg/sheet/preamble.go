@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"onboard/pkg/partner"
 )
@@ -100,9 +101,10 @@ func (s *Sheet) skipBlank(b []byte) []byte {
 	}
 }
 
-// sepLine reads Excel's "sep=;" first line.
+// sepLine reads Excel's "sep=;" first line. No line break, quotation mark or byte
+// that is not ASCII can part cells.
 func sepLine(b []byte) (delim byte, after []byte, ok bool) {
-	if len(b) < 5 || !strings.EqualFold(string(b[:4]), "sep=") {
+	if len(b) < 5 || !strings.EqualFold(string(b[:4]), "sep=") || b[4] >= utf8.RuneSelf || bytes.IndexByte([]byte("\"\r\n\x00"), b[4]) >= 0 {
 		return 0, nil, false
 	}
 	rest := b[5:]
