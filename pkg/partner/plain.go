@@ -7,7 +7,7 @@ package partner
 // fill says that a plain row meets every rule with its cells as they are, and puts
 // the defaults into empty ones. A row of which it says no is unchanged.
 func (r *Rules) fill(row *Row) bool {
-	if !(r.textAsIs(CompanyName, row.CompanyName) &&
+	good := r.textAsIs(CompanyName, row.CompanyName) &&
 		(IsCountry(row.Country) || r.codeAsIs(Country, row.Country)) &&
 		r.codeAsIs(DataCenter, row.DataCenter) &&
 		r.codeAsIs(Type, row.Type) &&
@@ -19,7 +19,8 @@ func (r *Rules) fill(row *Row) bool {
 		r.textAsIs(State, row.State) &&
 		r.textAsIs(City, row.City) &&
 		r.textAsIs(Address, row.Address) &&
-		r.textAsIs(PostalCode, row.PostalCode)) {
+		r.textAsIs(PostalCode, row.PostalCode)
+	if !good {
 		return false
 	}
 	for f, v := range r.defaults {
