@@ -41,7 +41,7 @@ func (r *Rules) codeAsIs(f Field, v string) bool {
 	if v == "" {
 		return r.mayBeEmpty(f)
 	}
-	if opens[v[0]]&doubt != 0 || opensHeading(f, v) {
+	if inDoubt(f, v) {
 		return false
 	}
 	for _, code := range r.allowed[f] {
@@ -58,17 +58,18 @@ func (r *Rules) textAsIs(f Field, v string) bool {
 	if v == "" {
 		return r.mayBeEmpty(f)
 	}
-	mark := opens[v[0]]
-	second := mark&perhaps != 0 && len(v) > 1 && opens[v[1]]&goesOn != 0
-	if mark&doubt == 0 && !second && !opensHeading(f, v) && v[len(v)-1] != ' ' && len(v) <= Specs[f].Max && len(r.allowed[f]) == 0 {
+	if !inDoubt(f, v) && v[len(v)-1] != ' ' && len(v) <= Specs[f].Max && len(r.allowed[f]) == 0 {
 		return true
 	}
 	return r.plain(f, v, look(v))
 }
 
-// opensHeading says that a value may be the name of its own field, unless it
-// begins with a character that is no letter.
-func opensHeading(f Field, v string) bool { return v[0]|0x20 == Specs[f].Name[0] }
+// inDoubt says that a value begins as one that is damaged, the name of its own field
+// or not clean.
+func inDoubt(f Field, v string) bool {
+	mark := opens[v[0]]
+	return mark&doubt != 0 || mark&perhaps != 0 && len(v) > 1 && opens[v[1]]&goesOn != 0 || v[0]|0x20 == Specs[f].Name[0]
+}
 
 // opens marks the characters with which a cell may begin that is damaged, a heading
 // or not clean, some of them with a second one: 1E+05 and Err:502 do. All other
