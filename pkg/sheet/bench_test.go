@@ -119,7 +119,7 @@ func BenchmarkBind(b *testing.B) {
 		},
 		"gocsv by name": func() error {
 			binder := s.readBlock(data)
-			_, err := binder.bind(rows)
+			_, err := binder.bind()
 			binder.forget()
 			s.binders.Put(binder)
 			return err
@@ -163,7 +163,8 @@ func (s *Sheet) readBlock(data []byte) *binder {
 	r := newRecords(data, s.Delimiter, b.marks)
 	b.marks = r.marks
 	for r.more() {
-		_, b.cells = r.next(b.cells)
+		_, cells := r.next(b.cells)
+		b.add(cells, s.held, r.plain)
 	}
 	return b
 }

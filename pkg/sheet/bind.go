@@ -19,6 +19,7 @@ import (
 type binder struct {
 	header  []string // as Sheet.bind makes it
 	cells   []string // of all records, one after the other
+	plain   []bool   // of each record: partner.Row.Plain
 	records [][]string
 	rows    []boundRow
 	marks   []int32 // memory for records
@@ -36,12 +37,12 @@ func (s *Sheet) newBinder() *binder {
 func (b *binder) forget() {
 	clear(b.cells)
 	clear(b.rows)
-	b.cells = b.cells[:0]
+	b.cells, b.plain = b.cells[:0], b.plain[:0]
 }
 
 // add keeps the cells of a record that hold a field. They are the last ones of
 // cells, behind those that were kept before.
-func (b *binder) add(cells []string, held []int) {
+func (b *binder) add(cells []string, held []int, plain bool) {
 	kept := len(b.cells)
 	if record := cells[kept:]; len(held) < len(record) {
 		for i, column := range held {
@@ -49,11 +50,12 @@ func (b *binder) add(cells []string, held []int) {
 		}
 		cells = cells[:kept+len(held)]
 	}
-	b.cells = cells
+	b.cells, b.plain = cells, append(b.plain, plain)
 }
 
-// bind binds n records, in their order.
-func (b *binder) bind(n int) ([]boundRow, error) {
+// bind binds the records that were kept, in their order.
+func (b *binder) bind() ([]boundRow, error) {
+	n := len(b.plain)
 	if len(b.rows) < n {
 		b.rows = make([]boundRow, n)
 	}

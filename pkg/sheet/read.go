@@ -15,7 +15,6 @@ type Row struct {
 	Text  *partner.Row
 	Fault string // why it can't be taken apart into cells; Text is then nil
 	Bad   bool   // some of its bytes are not text in the file's encoding
-	Plain bool   // partner.Row.Plain
 }
 
 // Rows is what a block holds.
@@ -77,7 +76,6 @@ type parser struct {
 	records records
 	binder  *binder
 	line    int
-	whole   int // rows with all their cells, which are to be bound
 	out     Rows
 }
 
@@ -88,7 +86,7 @@ func (p *parser) row() error {
 	p.binder.cells = cells[:kept]
 	record := cells[kept:]
 	plain := p.records.plain
-	row := Row{Line: p.line, Raw: raw, Plain: plain, Bad: !plain && !utf8.Valid(raw)}
+	row := Row{Line: p.line, Raw: raw, Bad: !plain && !utf8.Valid(raw)}
 	if plain {
 		p.line++ // none of its cells has a line break
 	} else {
@@ -102,8 +100,7 @@ func (p *parser) row() error {
 	case len(record) > MaxColumns:
 		return &FileError{File: p.sheet.Name(), Line: row.Line, Msg: fmt.Sprintf("the row has %d cells, and %d is the most", len(record), MaxColumns)}
 	case whole:
-		p.binder.add(cells, p.sheet.held) // of a longer record gocsv would panic
-		p.whole++
+		p.binder.add(cells, p.sheet.held, plain) // of a longer record gocsv would panic
 	default:
 		row.Fault = p.sheet.ragged(len(record))
 	}
@@ -113,10 +110,11 @@ func (p *parser) row() error {
 
 // bind gives the rows their cells.
 func (p *parser) bind() error {
-	bound, err := p.binder.bind(p.whole)
+	bound, err := p.binder.bind()
 	if err != nil {
 		return err
 	}
+	plain := p.binder.plain
 	for i := range p.out.Rows {
 		row := &p.out.Rows[i]
 		if row.Fault != "" {
@@ -126,7 +124,7 @@ func (p *parser) bind() error {
 		if row.Text == nil { // no column holds a field: all of them have defaults
 			row.Text = new(partner.Row)
 		}
-		row.Text.Plain = row.Plain
+		row.Text.Plain, plain = plain[0], plain[1:]
 		if bytes.IndexByte(row.Raw, '\'') < 0 {
 			continue
 		}
