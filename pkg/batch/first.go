@@ -9,9 +9,9 @@ import (
 
 // firstLines remembers on which line each partner stands first. It is an open
 // hash table of 12 bytes an entry, cut into shards that grow one at a time: by two
-// fifths, so that it never takes more than 24 bytes a row, growing included, or
-// to what the rows are expected to need, which is 20. It compares 74 bits of a hash: among ten million rows the chance of one
-// false match is below 1 in 10^8.
+// fifths, or to what the rows are expected to need, which is 20 bytes each. It never
+// takes more than 24 bytes a row and 4 MB, growing included. It compares 74 bits of a
+// hash: among ten million rows the chance of one false match is below 1 in 10^8.
 type firstLines struct {
 	shards   [1024]shard
 	expected int // rows there will be
@@ -92,11 +92,14 @@ func (s *shard) start(e slot) int {
 	return int(high)
 }
 
-// grow makes room for more, if it can for as many slots as are wanted. It trusts
-// that wish no further than it has seen rows.
+// free is how many slots a shard may have whatever its rows: 4 MB for all.
+const free = 4 << 20 / 12 / 1024
+
+// grow makes room for more, if it can for as many rows as are expected, as long as the
+// rows that are there are worth it.
 func (s *shard) grow(wanted int) {
 	old := s.slots
-	s.slots = make([]slot, max(8, len(old)*7/5, min(wanted, len(old)*3)))
+	s.slots = make([]slot, max(8, len(old)*7/5, min(wanted, 2*s.used+free)))
 	clear(s.slots) // a page of memory that is read before it is written is faulted in twice, and all cores hear of it
 	for _, e := range old {
 		if e.line != 0 {
