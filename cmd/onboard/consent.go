@@ -12,7 +12,7 @@ import (
 // consent shows the plan and gets a yes. An error means that nothing is sent.
 func (s *submission) consent(ctx context.Context) error {
 	plan := s.plan
-	info := report.PlanInfo{Plan: plan, Target: s.to.name, Account: s.account, Ledger: s.ledgerIs, NewLedger: s.ledgerNew, NoLedger: s.ledgerMissing,
+	info := report.PlanInfo{Plan: plan, Target: s.to.name, Account: s.account, Ledger: s.ledgerIs, NewLedger: plan.NewLedger, NoLedger: s.ledgerMissing,
 		Rate: s.perSecond, Limit: s.limit}
 	if !s.quiet || s.dryRun && !s.json {
 		s.screen().Plan(info)

@@ -136,7 +136,7 @@ func (r *reconciliation) decide(ctx context.Context) (map[ledger.Key]bool, error
 	err := r.makePlan(ctx, func(res *batch.Result) error {
 		if res.Doubt != nil {
 			kept := *res
-			kept.Row.Raw, kept.Row.Text = nil, nil // their memory is used again
+			kept.Row.Raw, kept.Row.Text, kept.Fixed = nil, nil, nil // their memory is used again
 			r.doubts = append(r.doubts, &kept)
 		}
 		return nil

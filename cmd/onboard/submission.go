@@ -34,7 +34,6 @@ type submission struct {
 	log       *attemptLog
 	ledgerRun ledger.Run
 	ledgerIs  string // where it is; "" for a throw-away one
-	ledgerNew bool   // it knows no partner of this target and account
 	book      *book
 
 	ledgerMissing bool // it is not there, and a dry run makes none
@@ -82,9 +81,6 @@ func (s *submission) makePlan(ctx context.Context, each func(*batch.Result) erro
 		if existing, err = existingNames(ctx, s.client); err != nil {
 			return fmt.Errorf("--check-existing: %w", err)
 		}
-	}
-	if s.ledgerNew, err = s.ledgerRun.Empty(ctx); err != nil {
-		return err
 	}
 	old := s.oldResults()
 	if old == nil {

@@ -21,7 +21,7 @@ type line struct {
 	told    int                  // blocks that fn is done with
 	waiting map[int]checkedBlock // for their turn
 	telling bool                 // somebody is at it
-	ended   error                // why no more are handed out: io.EOF, or fn's error
+	ended   bool                 // no more are handed out: there are none, or fn has failed
 	moved   sync.Cond            // told or ended has changed
 
 	most int // blocks in memory
@@ -43,7 +43,7 @@ func (l *line) next() (n int, block sheet.Block, err error) {
 		return 0, block, io.EOF
 	}
 	if block, err = l.scanner.Next(); err != nil {
-		l.end(io.EOF)
+		l.end()
 	}
 	n = l.handed
 	l.handed++
@@ -55,16 +55,16 @@ func (l *line) next() (n int, block sheet.Block, err error) {
 func (l *line) wait() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for l.ended == nil && l.handed-l.told >= l.most {
+	for !l.ended && l.handed-l.told >= l.most {
 		l.moved.Wait()
 	}
-	return l.ended == nil
+	return !l.ended
 }
 
-func (l *line) end(err error) {
+func (l *line) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ended = err
+	l.ended = true
 	l.moved.Broadcast()
 }
 
@@ -86,7 +86,7 @@ func (l *line) tell(n int, b checkedBlock) error {
 		}
 		delete(l.waiting, l.told)
 		if err := l.call(b); err != nil {
-			l.ended = err
+			l.ended = true
 			l.moved.Broadcast()
 			return err
 		}

@@ -26,6 +26,8 @@ type Plan struct {
 	Fixable  int     // invalid rows that exact corrections would make valid
 	Common   []Tally // problems by column and code, the commonest first
 
+	NewLedger bool // it knew no partner when pass 1 began
+
 	existing map[partner.Key]bool // names of partners that exist already; nil: not asked
 
 	seed       maphash.Seed
@@ -33,7 +35,6 @@ type Plan struct {
 	size       int64    // of the file, in bytes
 	lines      firstLines
 	tallies    tallies
-	fresh      bool // the ledger knew no row of the sheet: pass 2 need not ask, as a claim finds what has come since
 	fromErrors bool // the sheet is an errors file of ours
 	badRows    int  // rows with bytes that are not text
 	firstBad   sheet.Row
@@ -50,12 +51,14 @@ type Plan struct {
 func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run ledger.Run, existing map[partner.Key]bool, each func(*Result) error) (*Plan, error) {
 	p := &Plan{Sheet: s, Rules: rules, existing: existing, Counts: map[partner.Status]int{},
 		seed: maphash.MakeSeed(), size: s.Size(), places: newPlaces(rules)}
-	p.fresh = true
-	w := walker{sheet: s, rules: rules, run: run, seed: p.seed, local: run == nil, reuse: true}
+	w := walker{sheet: s, rules: rules, run: run, sums: run != nil, seed: p.seed, local: run == nil, reuse: true}
 	if run != nil {
 		var err error
-		if w.fresh, err = run.Empty(ctx); err != nil {
+		if p.NewLedger, err = run.Empty(ctx); err != nil {
 			return nil, &ledgerError{err}
+		}
+		if p.NewLedger { // pass 2 asks again, as others may have come meanwhile
+			w.run = nil
 		}
 	}
 	p.fromErrors = s.HasAdded("onboard_status") && s.HasAdded("onboard_hint")
@@ -100,7 +103,6 @@ func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 	for i := range b.rows {
 		c := &b.rows[i]
 		p.bad(c)
-		p.fresh = p.fresh && c.earlier == nil
 		if c.Valid() {
 			c.first = p.lines.add(c.Key, c.Line)
 			p.postal.add(&c.Partner, c.Line)

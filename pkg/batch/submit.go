@@ -183,7 +183,7 @@ func stopOf(intake context.Context) *Stop {
 // dispatch reads the sheet again and gives every row its future, in order.
 func (s *Submission) dispatch(walking, ctx context.Context, order chan<- pending) error {
 	n := 0
-	w := walker{sheet: s.Plan.Sheet, rules: s.Plan.Rules, run: s.Run, seed: s.Plan.seed, fresh: s.Plan.fresh}
+	w := walker{sheet: s.Plan.Sheet, rules: s.Plan.Rules, run: s.Run, sums: true, seed: s.Plan.seed}
 	_, err := w.walk(walking, func(b checkedBlock) error {
 		if n >= len(s.Plan.sums) || b.sum != s.Plan.sums[n] {
 			return s.fileChanged()

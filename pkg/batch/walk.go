@@ -55,11 +55,11 @@ type checkedBlock struct {
 type walker struct {
 	sheet *sheet.Sheet
 	rules *partner.Rules
-	run   ledger.Run // nil: no ledger
+	run   ledger.Run // nil: no ledger is asked
+	sums  bool       // of blocks, by which another pass sees whether the file has changed
 	seed  maphash.Seed
-	local bool      // no ledger is asked, and keys need only tell the rows of this sheet apart
+	local bool      // there is no ledger, and keys need only tell the rows of this sheet apart
 	reuse bool      // nobody keeps a row: a block's memory is used again once fn is done with it
-	fresh bool      // the ledger knows no row of the sheet, as far as is known: the claims will tell
 	spare sync.Pool // of *[]Checked
 	texts sync.Pool // of *[]byte, for bodies
 }
@@ -102,26 +102,30 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 		}
 		return nil
 	})
-	g, ctx := errgroup.WithContext(ctx)
+	g, walking := errgroup.WithContext(ctx)
 	for range cores + 1 { // one of them may wait for another to read
 		g.Go(func() error {
-			for ctx.Err() == nil {
+			for walking.Err() == nil {
 				n, block, err := l.next()
 				if errors.Is(err, io.EOF) {
 					return nil
 				}
 				b := checkedBlock{err: err}
 				if err == nil {
-					b = w.check(ctx, block)
+					b = w.check(walking, block)
 				}
 				if err := l.tell(n, b); err != nil {
 					return err
 				}
 			}
-			return ctx.Err()
+			return walking.Err()
 		})
 	}
-	if err := g.Wait(); err != nil {
+	err = g.Wait()
+	if ctx.Err() != nil { // then that is why, whatever broke first
+		err = ctx.Err()
+	}
+	if err != nil {
 		return "", err
 	}
 	return scanner.SHA256(), nil
@@ -130,7 +134,7 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 // check turns one block into checked rows.
 func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
 	var sum uint64
-	if w.run != nil { // a second pass will ask
+	if w.sums {
 		sum = maphash.Bytes(w.seed, block.Data)
 	}
 	parsed, err := w.sheet.Parse(block)
@@ -143,10 +147,7 @@ func (w *walker) check(ctx context.Context, block sheet.Block) checkedBlock {
 		w.checkRow(&b.rows[i])
 	}
 	if w.run != nil {
-		asked := w.prepare(&b)
-		if !w.fresh {
-			b.err = w.lookUp(ctx, asked)
-		}
+		b.err = w.lookUp(ctx, w.prepare(&b))
 	}
 	return b
 }
