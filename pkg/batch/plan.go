@@ -40,6 +40,7 @@ type Plan struct {
 	firstBad   sheet.Row
 	postal     postalCodes
 	places     places // of the rows that are still to be sent
+	told       Result // the latest that each was told
 }
 
 // MakePlan is pass 1: it reads and checks every row, finds duplicates, and
@@ -112,11 +113,11 @@ func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 			p.places.add(&c.Partner)
 			continue
 		}
-		r := p.row(c)
+		p.told = p.row(c)
 		if each == nil {
 			continue
 		}
-		if err := each(&r); err != nil {
+		if err := each(&p.told); err != nil {
 			return err
 		}
 	}
@@ -233,7 +234,11 @@ func (p *Plan) exists(c *Checked) (Result, bool) {
 // faults leaves the corrections out: they are no reason to refuse a row, and
 // are not applied to a row that is refused.
 func faults(problems []partner.Problem) []partner.Problem {
-	return slices.DeleteFunc(slices.Clone(problems), func(p partner.Problem) bool { return p.Code == partner.Fixed })
+	fixed := func(p partner.Problem) bool { return p.Code == partner.Fixed }
+	if !slices.ContainsFunc(problems, fixed) {
+		return problems
+	}
+	return slices.DeleteFunc(slices.Clone(problems), fixed)
 }
 
 // fixes are the corrections that were applied to a row.

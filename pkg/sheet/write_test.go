@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocarina/gocsv"
 	"github.com/google/go-cmp/cmp"
 
 	"onboard/pkg/partner"
@@ -91,6 +92,24 @@ func TestProblems(t *testing.T) {
 		{"2", "Name", "company_name", "'=" + strings.Repeat("ü", 199) + "…", "too_long", "too long", ""},
 		{"3", "", "", `M\xFCller`, "bad_encoding", "a, b", "c"}}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestProblemsAsTagged: a line of problems.csv is what gocsv makes of the tags.
+func TestProblemsAsTagged(t *testing.T) {
+	problem := partner.Problem{Line: 12, Column: "Firma, \"AG\"", Field: "company_name", Value: " a\nb ", Code: partner.BadFormat,
+		Message: "it's; wrong", Hint: "what\tto do", Exact: true}
+	var want, got strings.Builder
+	if err := gocsv.MarshalWithoutHeaders([]partner.Problem{problem}, &want); err != nil {
+		t.Fatal(err)
+	}
+	w := csv.NewWriter(&got)
+	if err := w.Write(new(Problems).line(&problem)); err != nil {
+		t.Fatal(err)
+	}
+	w.Flush()
+	if diff := cmp.Diff(want.String(), got.String()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
