@@ -36,7 +36,7 @@ func newRecords(data []byte, delim byte, marks []int32) records {
 // appendMarks finds what a cell may end with or has to be looked at for: delimiters,
 // quotation marks, line breaks and other control characters, whatever is not ASCII,
 // and the last five characters of ASCII, among which are the braces of templates. It
-// compares eight bytes at a time.
+// compares eight bytes at a time. delim is ASCII.
 func appendMarks(marks []int32, data []byte, delim byte) []int32 {
 	const each, high = 0x0101010101010101, 0x8080808080808080 // the lowest and the highest bit of each byte
 	delims := uint64(delim) * each
