@@ -3,7 +3,6 @@ package batch
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
 	"strings"
 
 	"onboard/pkg/ledger"
@@ -52,7 +51,7 @@ func (d Decision) Half(e ledger.Entry) bool {
 // unknown word, or a second decision on one partner, is an error with its line.
 func ReadDecisions(ctx context.Context, s *sheet.Sheet, rules *partner.Rules) (map[ledger.Key]Decision, error) {
 	decisions := map[ledger.Key]Decision{}
-	w := walker{sheet: s, rules: rules, seed: maphash.MakeSeed()}
+	w := walker{sheet: s, rules: rules}
 	_, err := w.walk(ctx, func(b checkedBlock) error {
 		for i := range b.rows {
 			d, err := readDecision(s, *b.rows[i].Row)

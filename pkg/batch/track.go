@@ -3,7 +3,6 @@ package batch
 import (
 	"context"
 	"errors"
-	"hash/maphash"
 	"strconv"
 	"sync"
 
@@ -112,7 +111,7 @@ func (t *Tracking) Read(ctx context.Context, each func(*Tracked) error) (*TrackV
 
 func (t *Tracking) readSheet(ctx context.Context, see func(*Tracked) error) (blank int, err error) {
 	var first firstLines
-	w := walker{sheet: t.Sheet, rules: t.Rules, run: t.Run, seed: maphash.MakeSeed(), reuse: true}
+	w := walker{sheet: t.Sheet, rules: t.Rules, run: t.Run, reuse: true}
 	sum, err := w.walk(ctx, func(b checkedBlock) error {
 		blank += b.parsed.Blank
 		return t.readBlock(ctx, b, &first, see)

@@ -55,13 +55,13 @@ type checkedBlock struct {
 type walker struct {
 	sheet *sheet.Sheet
 	rules *partner.Rules
-	run   ledger.Run // nil: no ledger is asked
-	sums  bool       // of blocks, by which another pass sees whether the file has changed
-	seed  maphash.Seed
-	local bool      // there is no ledger, and keys need only tell the rows of this sheet apart
-	reuse bool      // nobody keeps a row: a block's memory is used again once fn is done with it
-	spare sync.Pool // of *[]Checked
-	texts sync.Pool // of *[]byte, for bodies
+	run   ledger.Run   // nil: no ledger is asked
+	sums  bool         // of blocks, by which another pass sees whether the file has changed
+	seed  maphash.Seed // of sums and local keys
+	local bool         // there is no ledger, and keys need only tell the rows of this sheet apart
+	reuse bool         // nobody keeps a row: a block's memory is used again once fn is done with it
+	spare sync.Pool    // of *[]Checked
+	texts sync.Pool    // of *[]byte, for bodies
 }
 
 // keyOf is the key of a partner, or a local one: 128 bits of hashes that are

@@ -7,8 +7,8 @@
 package partner
 
 // Row is one partner as text, exactly as the sheet has it. The tags are the
-// canonical column names, by which the reader binds columns to fields. Every
-// field is a plain string on purpose: a typed field would turn 010 into 8.
+// canonical column names. Every field is a plain string on purpose: a typed field
+// would turn 010 into 8.
 type Row struct {
 	CompanyName string `csv:"company_name"`
 	Country     string `csv:"country"`
