@@ -31,7 +31,7 @@ type sheetFlags struct {
 
 func (s *sheetFlags) register(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.maps, "map", nil, "`HEADER=FIELD`: which column holds a field: 'Account Name=company_name'")
-	f.StringArrayVar(&s.defaults, "default", nil, "`FIELD=VALUE`: value where the sheet has none: data_center=EU")
+	f.StringArrayVar(&s.defaults, "default", nil, "`FIELD=VALUE`: value where the sheet has none: data_center=EU, or data_center=country:DE=EU,GB=UK,else=US")
 	f.StringArrayVar(&s.allows, "allow", nil, "`FIELD=CODE`: accept a further code: data_center=MEA")
 	f.StringVar(&s.key, "key", "name,country", "`FIELDS`: what makes two rows the same partner")
 	f.StringVar(&s.delimiter, "delimiter", "", "`CHARACTER`: what stands between cells: comma, semicolon, tab, pipe (default: found from the header)")
@@ -84,7 +84,7 @@ func (s *sheetFlags) newRules() (*partner.Rules, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := r.Default(f, value); err != nil {
+		if err := setDefault(r, f, value); err != nil {
 			return nil, fmt.Errorf("%s %w", s.from("--default", pair), err)
 		}
 	}
@@ -97,6 +97,18 @@ func (s *sheetFlags) newRules() (*partner.Rules, error) {
 		r.Key = append(r.Key, f)
 	}
 	return r, nil
+}
+
+// setDefault takes a value, or the text form of a default by another field.
+func setDefault(r *partner.Rules, f partner.Field, value string) error {
+	by, ok, err := partner.ParseDefaultBy(value)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s=%s: %w; hint: %s=country:DE=EU,AT=EU,else=US", f, value, err, f)
+	case ok:
+		return r.SetDefaultBy(f, by)
+	}
+	return r.Default(f, value)
 }
 
 // open opens the sheet under these flags.

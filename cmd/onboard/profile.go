@@ -22,7 +22,7 @@ import (
 // Its schema is described in docs/using.md. Flags win over it.
 type profile struct {
 	Map       map[string]fieldName `yaml:"map,omitempty"`     // header: field
-	Default   map[fieldName]text   `yaml:"default,omitempty"` // field: value of an empty cell
+	Default   map[fieldName]preset `yaml:"default,omitempty"` // field: value of an empty cell
 	Allow     map[fieldName][]text `yaml:"allow,omitempty"`
 	Key       []fieldName          `yaml:"key,omitempty"`
 	Delimiter string               `yaml:"delimiter,omitempty"`
@@ -71,6 +71,81 @@ func (t *text) UnmarshalYAML(node ast.Node) error {
 	}
 	*t = text(node.GetToken().Value)
 	return nil
+}
+
+// preset is a default as --default takes it: a value, or one by another field,
+// which a profile writes as a mapping:
+//
+//	data_center:
+//	  country: {DE: EU, AT: EU}
+//	  else: US
+type preset string
+
+// UnmarshalYAML makes the text form of a mapping.
+func (p *preset) UnmarshalYAML(node ast.Node) error {
+	entries, isMap := mapping(node)
+	if !isMap {
+		return (*text)(p).UnmarshalYAML(node)
+	}
+	var form, otherwise string
+	for _, entry := range entries {
+		inner, nested := mapping(entry.Value)
+		var value text
+		switch name := entry.Key.GetToken().Value; {
+		case nested && form == "":
+			pairs, err := pairsOf(inner)
+			if err != nil {
+				return err
+			}
+			form = name + ":" + pairs
+		case name == "else" && value.UnmarshalYAML(entry.Value) == nil:
+			otherwise = ",else=" + string(value)
+		default:
+			return &lineError{entry.Key.GetToken().Position.Line, fmt.Errorf("%q is not expected here; hint: write one value, or country: {DE: EU, AT: EU} and else: US", name)}
+		}
+	}
+	*p = preset(form + otherwise)
+	if _, ok, err := partner.ParseDefaultBy(string(*p)); err != nil || !ok {
+		return &lineError{node.GetToken().Position.Line, errors.New("this is no default by another field; hint: write country: {DE: EU, AT: EU} and else: US")}
+	}
+	return nil
+}
+
+// pairsOf is the text form of a mapping of values.
+func pairsOf(entries []*ast.MappingValueNode) (string, error) {
+	var pairs []string
+	for _, entry := range entries {
+		var value text
+		if err := value.UnmarshalYAML(entry.Value); err != nil {
+			return "", err
+		}
+		pairs = append(pairs, entry.Key.GetToken().Value+"="+string(value))
+	}
+	return strings.Join(pairs, ","), nil
+}
+
+// mapping lists the entries of a YAML mapping, which may have just one.
+func mapping(node ast.Node) (entries []*ast.MappingValueNode, ok bool) {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		return n.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}, true
+	}
+	return nil, false
+}
+
+// MarshalYAML writes what UnmarshalYAML reads.
+func (p preset) MarshalYAML() (any, error) {
+	by, ok, err := partner.ParseDefaultBy(string(p))
+	if !ok || err != nil {
+		return string(p), err
+	}
+	out := yaml.MapSlice{{Key: by.On.String(), Value: by.Values}}
+	if by.Else != "" {
+		out = append(out, yaml.MapItem{Key: "else", Value: by.Else})
+	}
+	return out, nil
 }
 
 // lineError is what is wrong with a line of a profile.
@@ -190,7 +265,7 @@ func (s *sheetFlags) keepProfile(c *console, r *partner.Rules) error {
 	if s.saveFile == "" {
 		return nil
 	}
-	p := profile{Map: map[string]fieldName{}, Default: map[fieldName]text{}, Allow: map[fieldName][]text{},
+	p := profile{Map: map[string]fieldName{}, Default: map[fieldName]preset{}, Allow: map[fieldName][]text{},
 		Delimiter: s.delimiter, Encoding: s.encoding, Sheet: s.sheetName, Fix: s.fix}
 	for header, f := range s.mapped {
 		p.Map[header] = fieldName(f.String())
@@ -198,7 +273,7 @@ func (s *sheetFlags) keepProfile(c *console, r *partner.Rules) error {
 	for f := range partner.NumFields {
 		spec := partner.Specs[f]
 		if d := r.DefaultOf(f); d != spec.Default {
-			p.Default[fieldName(spec.Name)] = text(d)
+			p.Default[fieldName(spec.Name)] = preset(d)
 		}
 		if more := r.Allowed(f)[len(spec.Values):]; len(more) > 0 {
 			for _, code := range more {

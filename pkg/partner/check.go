@@ -11,11 +11,13 @@ import (
 // Rules are the API's rules with what the operator added: defaults of empty
 // cells, further codes, and what makes two rows the same partner.
 type Rules struct {
-	defaults [NumFields]string
-	allowed  [NumFields][]string
-	Key      []Field
-	Fix      bool // apply exact corrections instead of only hinting at them
-	wrong    wrongCodes
+	defaults  [NumFields]string
+	by        [NumFields]*DefaultBy // instead of a default
+	dependent bool                  // by holds any
+	allowed   [NumFields][]string
+	Key       []Field
+	Fix       bool // apply exact corrections instead of only hinting at them
+	wrong     wrongCodes
 }
 
 // NewRules returns the API's own rules.
@@ -30,19 +32,28 @@ func NewRules() *Rules {
 // Default sets what an empty cell of a field means. A value that breaks the
 // field's own rule is an error.
 func (r *Rules) Default(f Field, value string) error {
-	v, problems := r.checkCell(f, value, look(value), nil)
-	if Faulty(problems) {
-		return fmt.Errorf("%s=%q: %s", f, value, problems[0].Message)
+	v, err := r.accepted(f, value)
+	if err != nil {
+		return err
 	}
-	r.defaults[f] = v
+	r.defaults[f], r.by[f] = v, nil
 	return nil
 }
 
 // HasDefault says that a field may go without a column.
-func (r *Rules) HasDefault(f Field) bool { return r.defaults[f] != "" }
+func (r *Rules) HasDefault(f Field) bool { return r.defaults[f] != "" || r.by[f] != nil }
 
-// DefaultOf is what an empty cell of the field means, or "".
-func (r *Rules) DefaultOf(f Field) string { return r.defaults[f] }
+// DefaultOf is what an empty cell of the field means, or "": a value, or the text
+// form of a default that depends on another field.
+func (r *Rules) DefaultOf(f Field) string {
+	if d := r.by[f]; d != nil {
+		return d.String()
+	}
+	return r.defaults[f]
+}
+
+// DefaultBy is the default of a field that depends on another one, or nil.
+func (r *Rules) DefaultBy(f Field) *DefaultBy { return r.by[f] }
 
 // Allow adds a code to the list of a field. A field without a list gets one,
 // and then takes nothing else.
@@ -75,6 +86,9 @@ func (r *Rules) Check(row *Row) (Partner, []Problem) {
 		cell := row.At(f)
 		if seen := look(*cell); !r.plain(f, *cell, seen) {
 			*cell, problems = r.checkCell(f, *cell, seen, problems)
+			if *cell == "" && r.by[f] != nil {
+				*cell, problems = r.choose(f, row, problems)
+			}
 		}
 	}
 	for i := range problems {
@@ -90,7 +104,7 @@ func (r *Rules) Check(row *Row) (Partner, []Problem) {
 func (r *Rules) plain(f Field, v string, seen traits) bool {
 	s := &Specs[f]
 	if v == "" {
-		return !s.Required && r.defaults[f] == ""
+		return !s.Required && !r.HasDefault(f)
 	}
 	return seen&(odd|foreign|unclean) == 0 && len(v) <= s.Max && (!s.Code || seen&lowerCase == 0) &&
 		!heading(f, v) && r.ofKind(f, v)
@@ -106,7 +120,7 @@ func (r *Rules) checkCell(f Field, raw string, seen traits, problems []Problem) 
 		seen = look(v)
 	}
 	if v == "" {
-		if s.Required && r.defaults[f] == "" {
+		if s.Required && !r.HasDefault(f) {
 			problems = append(problems, Problem{Field: s.Name, Value: raw, Code: Required, Message: s.Label + " is missing"})
 		}
 		return r.defaults[f], problems // Default has checked it

@@ -163,6 +163,7 @@ func FuzzPlain(f *testing.F) {
 		for field := range NumFields {
 			f.Add(uint8(field), v)
 			f.Add(uint8(field)+16*uint8(field), v)
+			f.Add(uint8(field)+16*15, v) // the data center by country
 		}
 	}
 	f.Fuzz(func(t *testing.T, which uint8, v string) {
@@ -182,8 +183,14 @@ func FuzzPlain(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
+		if err := r.SetDefaultBy(DataCenter, &DefaultBy{On: Country, Values: map[string]string{"AT": "EU", "gb": "uk"}}); err != nil {
+			t.Fatal(err)
+		}
 		_ = r.Allow(Field(which/16)%NumFields, v) // what can't be a code is refused
 		want, got := good(), good()
+		if which/16 == 15 {
+			want.DataCenter, got.DataCenter = "", ""
+		}
 		*want.At(Field(which%16) % NumFields), *got.At(Field(which%16) % NumFields) = v, v
 		got.Plain = true
 		_, all := r.Check(want)

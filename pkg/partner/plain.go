@@ -23,6 +23,9 @@ func (r *Rules) fill(row *Row) bool {
 	if !good {
 		return false
 	}
+	if r.dependent && !r.fillBy(row) {
+		return false
+	}
 	for f, v := range r.defaults {
 		if v == "" {
 			continue
@@ -34,7 +37,27 @@ func (r *Rules) fill(row *Row) bool {
 	return true
 }
 
-func (r *Rules) mayBeEmpty(f Field) bool { return !Specs[f].Required || r.defaults[f] != "" }
+// fillBy is fill for the defaults that depend on another field.
+func (r *Rules) fillBy(row *Row) bool {
+	var chosen [NumFields]string
+	for f, d := range r.by {
+		if d == nil || *row.At(Field(f)) != "" {
+			continue
+		}
+		var problems []Problem
+		if chosen[f], problems = r.choose(Field(f), row, nil); chosen[f] == "" || problems != nil {
+			return false
+		}
+	}
+	for f, value := range chosen {
+		if value != "" {
+			*row.At(Field(f)) = value
+		}
+	}
+	return true
+}
+
+func (r *Rules) mayBeEmpty(f Field) bool { return !Specs[f].Required || r.HasDefault(f) }
 
 // codeAsIs says that a code is in the list of its field.
 func (r *Rules) codeAsIs(f Field, v string) bool {

@@ -130,6 +130,13 @@ func constants(p *batch.Plan) (texts []string) {
 		value := p.Rules.DefaultOf(f)
 		switch _, ok := p.Sheet.Mapped(f); {
 		case value == "":
+		case p.Rules.DefaultBy(f) != nil:
+			by := p.Rules.DefaultBy(f)
+			which := "an empty " + f.String()
+			if !ok {
+				which = f.String()
+			}
+			texts = append(texts, fmt.Sprintf("%s goes by %s: %s", which, by.On, strings.Join(by.Pairs(" "), ", ")))
 		case !ok:
 			texts = append(texts, fmt.Sprintf("%s is %s in every row", f, visible(value)))
 		case value != partner.Specs[f].Default:
