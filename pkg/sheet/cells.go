@@ -27,6 +27,15 @@ func rawCells(record []byte, delim byte, cells [][]byte) [][]byte {
 	}
 }
 
+// wellFormed says that a raw cell is as RFC 4180 has it: quotation marks stand around
+// all of it, or nowhere.
+func wellFormed(raw []byte) bool {
+	if len(raw) > 0 && raw[0] == '"' {
+		return closing(raw, 1) == len(raw)-1
+	}
+	return bytes.IndexByte(raw, '"') < 0
+}
+
 // unquote is the text of a raw cell.
 func unquote(raw []byte) string {
 	if len(raw) == 0 || raw[0] != '"' {
@@ -80,17 +89,32 @@ func appendCell(dst []byte, text string, delim byte) []byte {
 // apostrophes before such a start gets one more, so that what went in always
 // comes back.
 
-// runs says that a cell, apostrophes aside, starts as a formula does.
+// runs says that a cell, apostrophes aside, starts as a formula does. Programs set up
+// for East Asian languages take the full-width signs for the plain ones.
 func runs(text string) bool {
 	text = strings.TrimLeft(text, "'")
 	if text == "" {
 		return false
 	}
 	switch text[0] {
-	case '=', '+', '-', '@', '\t', '\r':
+	case '=', '+', '-', '@', '\t', '\r', '\n', 0:
 		return true
 	}
+	for _, sign := range [...]string{"＝", "＋", "－", "＠"} {
+		if strings.HasPrefix(text, sign) {
+			return true
+		}
+	}
 	return false
+}
+
+// mayRun tells from the first byte of a well-formed cell's text that runs has to see
+// all of it.
+func mayRun(raw []byte) bool {
+	if len(raw) > 0 && raw[0] == '"' {
+		raw = raw[1:]
+	}
+	return len(raw) > 0 && (raw[0] == '\'' || raw[0] == "＝"[0] || runs(string(raw[:1])))
 }
 
 // guard makes a text safe to open in a spreadsheet program.

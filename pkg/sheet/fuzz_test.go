@@ -198,6 +198,9 @@ func FuzzRoundTrip(f *testing.F) {
 			t.Fatalf("%d rows became %d: %v", len(before), len(after), err)
 		}
 		for i := range before {
+			if slices.ContainsFunc(rawCells(before[i].Raw, s.Delimiter, nil), func(c []byte) bool { return !wellFormed(c) }) {
+				continue // it was written anew, as it was read (FuzzStrict)
+			}
 			if !cmp.Equal(before[i].Text, after[i].Text) || (before[i].Fault == "") != (after[i].Fault == "") {
 				t.Fatalf("row %+v became %+v", before[i], after[i])
 			}

@@ -84,17 +84,15 @@ func (o *Output) Add(row Row, cells ...Cell) error {
 	return o.flush()
 }
 
-// appendRaw copies a cell as it came, unless it needs the formula guard.
+// appendRaw copies a cell as it came. It is written anew when a strict reader would
+// refuse it or a spreadsheet program would run it.
 func (s *Sheet) appendRaw(dst, raw []byte) []byte {
-	text := raw
-	if len(raw) > 0 && raw[0] == '"' {
-		text = raw[1:]
-	}
-	if len(text) == 0 || !runs(string(text[:1])) && text[0] != '\'' {
+	if wellFormed(raw) && !mayRun(raw) {
 		return append(dst, raw...)
 	}
-	if whole := unquote(raw); guardOnce(whole) != whole {
-		return appendCell(dst, guardOnce(whole), s.Delimiter)
+	text := unquote(raw)
+	if guarded := guardOnce(text); guarded != text || !wellFormed(raw) {
+		return appendCell(dst, guarded, s.Delimiter)
 	}
 	return append(dst, raw...)
 }
