@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"onboard/pkg/report"
+	"onboard/pkg/terminal"
 )
 
 // console is where the program talks to people. Standard output carries only
@@ -20,10 +21,14 @@ type console struct {
 	out, err io.Writer
 }
 
-// file is the terminal behind a stream, if it is one.
-func terminal(stream any) (*os.File, bool) {
-	if out, ok := stream.(*checked); ok {
-		stream = out.Writer
+// terminalOf is the terminal behind a stream, if it is one.
+func terminalOf(stream any) (*os.File, bool) {
+	for {
+		outer, ok := stream.(interface{ Unwrap() io.Writer })
+		if !ok {
+			break
+		}
+		stream = outer.Unwrap()
 	}
 	f, ok := stream.(*os.File)
 	return f, ok && term.IsTerminal(int(f.Fd()))
@@ -35,8 +40,9 @@ func (c *console) screen() report.Screen { return screenOf(c.err) }
 // screenOf says how words are put on a stream. NO_COLOR is the custom of
 // no-color.org.
 func screenOf(w io.Writer) report.Screen {
-	s := report.Screen{Writer: w}
-	if f, ok := terminal(w); ok {
+	f, ok := terminalOf(w)
+	s := report.Screen{Writer: terminal.Writer{Writer: w, Live: ok}}
+	if ok {
 		s.Width = columns(f)
 		s.Color = os.Getenv("NO_COLOR") == "" && takesColor(f)
 	}
@@ -53,19 +59,25 @@ func columns(f *os.File) int {
 
 // interactive says that somebody is there to answer.
 func (c *console) interactive() bool {
-	_, in := terminal(c.in)
-	_, err := terminal(c.err)
+	_, in := terminalOf(c.in)
+	_, err := terminalOf(c.err)
 	return in && err
 }
 
 // say prints a line for people.
 func (c *console) say(format string, args ...any) {
-	fmt.Fprintln(c.err, report.Visible(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(c.screen(), terminal.Sprintf(format, args...))
+}
+
+// sayJSON writes a document for scripts, which may be looked at on a terminal.
+func (c *console) sayJSON(document []byte) error {
+	_, err := c.out.Write(terminal.JSON(document))
+	return err
 }
 
 // ask shows a question and reads one line. The end of ctx is an answer, too.
 func (c *console) ask(ctx context.Context, question string) (string, error) {
-	fmt.Fprint(c.err, question)
+	fmt.Fprint(c.screen(), terminal.Text(question))
 	answer := make(chan string, 1)
 	go func() {
 		line, err := bufio.NewReader(c.in).ReadString('\n')

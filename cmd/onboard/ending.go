@@ -85,7 +85,7 @@ func (e *ending) finish() error {
 		return fmt.Errorf("can't write the outputs: %w; hint: make room, close the file where it is open, or write elsewhere with --out, and run the same command again: nothing is created twice", err)
 	}
 	if e.numbers == nil {
-		if _, err := e.console.out.Write(s.JSON()); err != nil {
+		if err := e.console.sayJSON(s.JSON()); err != nil {
 			return fmt.Errorf("can't write the summary: %w", err)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -33,9 +34,9 @@ header do not matter. Other columns are carried through untouched.`,
 		RunE: func(*cobra.Command, []string) error {
 			switch {
 			case schema:
-				return writeJSON(c.out, partner.RowSchema())
+				return writeJSON(c, partner.RowSchema())
 			case asJSON:
-				return writeJSON(c.out, allFields())
+				return writeJSON(c, allFields())
 			case markdown:
 				writeMarkdown(c.out)
 			default:
@@ -112,11 +113,15 @@ func writeMarkdown(w io.Writer) {
 	fmt.Fprintf(w, "\n%s\n", sheet.SpellingRules())
 }
 
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+func writeJSON(c *console, v any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	return c.sayJSON(b.Bytes())
 }
 
 func newTemplate(c *console) *cobra.Command {

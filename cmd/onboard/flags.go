@@ -60,8 +60,7 @@ func (s *sheetFlags) tellPlan(c *console, p report.PlanInfo) error {
 	if !s.json {
 		return nil
 	}
-	_, err := c.out.Write(p.JSON())
-	return err
+	return c.sayJSON(p.JSON())
 }
 
 // newRules builds the rules that a row must meet.

@@ -6,6 +6,7 @@ import (
 
 	"onboard/pkg/partner"
 	"onboard/pkg/report"
+	"onboard/pkg/terminal"
 )
 
 // statusLimit is how many runs and rows in doubt people are shown.
@@ -14,10 +15,10 @@ const statusLimit = 20
 // tell writes what a ledger holds to standard output.
 func (h *holdings) tell(c *console, asJSON bool) error {
 	if asJSON {
-		return writeJSON(c.out, h)
+		return writeJSON(c, h)
 	}
 	s := screenOf(c.out)
-	fmt.Fprintf(s, "Ledger  %s\n\n", h.Ledger)
+	fmt.Fprintln(s, terminal.Sprintf("Ledger  %s\n", h.Ledger))
 	table(s, h.accountRows(), 0)
 	fmt.Fprintln(s)
 	table(s, h.runRows(), 0, 2, 3, 4)
@@ -100,9 +101,9 @@ func (h *holdings) showDoubts(s report.Screen) {
 
 // showDoubt says what support needs to know of a row, and then more.
 func showDoubt(s report.Screen, d openDoubt, more ...string) {
-	s.Hanging("  ", 4, fmt.Sprintf("%s (line %d)", d.Company, d.Line))
+	s.Hanging("  ", 4, terminal.Sprintf("%s (line %d)", d.Company, d.Line))
 	sent := fmt.Sprintf("sent %s to %s", report.Moment(d.Sent), d.Target)
 	for _, text := range append([]string{sent, "trace id " + d.TraceID, d.Reason}, more...) {
-		s.Hanging("    ", 4, text)
+		s.Hanging("    ", 4, terminal.Text(text))
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"onboard/pkg/ledger"
-	"onboard/pkg/report"
 )
 
 // sayKept names the answers of earlier runs that the ledger did not take: each
@@ -10,7 +9,7 @@ import (
 func (s *submission) sayKept() {
 	for _, k := range s.ledgerRun.Kept() {
 		s.say("Warning  the answer of an earlier run about %s (line %d, trace id %s) came after %s; its token and link were left aside, in line %d of %s; hint: %s",
-			report.Visible(companyOf(k.Body)), k.Entry.Line, report.Visible(k.TraceID), overtakenBy(k), k.Line, quote(k.File), keptHint(k))
+			companyOf(k.Body), k.Entry.Line, k.TraceID, overtakenBy(k), k.Line, quote(k.File), keptHint(k))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"os"
 
 	"onboard/pkg/report"
+	"onboard/pkg/terminal"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -46,7 +47,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "onboard: interrupted, and nothing was sent")
 		return report.ExitInterrupted
 	}
-	fmt.Fprintln(stderr, "onboard: "+report.Visible(err.Error()))
+	fmt.Fprintln(stderr, "onboard: "+terminal.Error(err))
 	return report.ExitNothing
 }
 
@@ -55,6 +56,9 @@ type checked struct {
 	io.Writer
 	err error
 }
+
+// Unwrap is the stream behind it.
+func (w *checked) Unwrap() io.Writer { return w.Writer }
 
 func (w *checked) Write(p []byte) (int, error) {
 	n, err := w.Writer.Write(p)

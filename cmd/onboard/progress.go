@@ -29,10 +29,10 @@ func (s *submission) draw(intake context.Context, p *batch.Progress, l *pace.Lim
 	}
 	d := drawer{rows: s.plan.Rows, toSend: toSend, progress: p, pace: l, intake: intake, screen: s.screen(), away: s.away}
 	every, show, finish := plainEvery, d.line, func() {}
-	if f, ok := terminal(s.err); ok && os.Getenv("TERM") != "dumb" {
+	if f, ok := terminalOf(s.err); ok && os.Getenv("TERM") != "dumb" {
 		d.file = f
 		every, show = drawEvery, func() { d.draw(false) }
-		finish = func() { d.draw(true); fmt.Fprintln(f) }
+		finish = func() { d.draw(true); fmt.Fprintln(d.screen) }
 	}
 	return repeat(every, show, finish)
 }
@@ -106,7 +106,7 @@ func (d *drawer) draw(over bool) {
 	l.narrow = d.width < 60
 	line := barLine(d.bar, l.Rows-l.ByStatus[partner.NotSent])
 	line += fit(d.screen, l.words(clock), d.width-1-report.Columns(line)) // a full line would wrap
-	fmt.Fprint(d.file, d.over(line))
+	fmt.Fprint(d.screen, d.over(line))
 }
 
 // over puts a line in the place of the one before, all of it.

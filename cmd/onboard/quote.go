@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"onboard/pkg/ledger/postgres"
+	"onboard/pkg/terminal"
 )
 
 // quote writes an argument as the shells of this system take it.
@@ -23,7 +25,24 @@ func quoteUnix(arg string) string {
 	if arg != "" && strings.Trim(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+") == "" {
 		return arg
 	}
+	if terminal.Text(arg) != arg {
+		return quoteBytes(arg)
+	}
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+}
+
+// quoteBytes writes an argument that a terminal would not show as it is, so that it
+// can be seen and copied all the same. bash, zsh and ksh read it.
+func quoteBytes(arg string) string {
+	var b strings.Builder
+	for i := range len(arg) {
+		if c := arg[i]; c < ' ' || c >= 0x7f || c == '\'' || c == '\\' {
+			fmt.Fprintf(&b, `\x%02x`, c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return "$'" + b.String() + "'"
 }
 
 // quoteWindows writes an argument for PowerShell and cmd.exe: between double

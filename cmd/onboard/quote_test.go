@@ -15,6 +15,7 @@ func TestQuote(t *testing.T) {
 		{"it's", `'it'\''s'`, `"it's"`},
 		{"$HOME's", `'$HOME'\''s'`, "'$HOME''s'"},
 		{"a;b|c&d", "'a;b|c&d'", `"a;b|c&d"`},
+		{"a\n'\x1b\u202e\\.csv", `$'a\x0a\x27\x1b\xe2\x80\xae\x5c.csv'`, "\"a\n'\x1b\u202e\\.csv\""},
 		{"Straße=city", "'Straße=city'", `"Straße=city"`},
 	}
 	for _, tt := range tests {

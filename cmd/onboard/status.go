@@ -15,6 +15,7 @@ import (
 
 	"onboard/pkg/ledger"
 	"onboard/pkg/ledger/postgres"
+	"onboard/pkg/terminal"
 )
 
 func newStatus(c *console) *cobra.Command {
@@ -58,7 +59,7 @@ func status(ctx context.Context, c *console, path, file, backup string, asJSON b
 		if asJSON {
 			return (&holdings{path, []account{}, []pastRun{}, []openDoubt{}}).tell(c, true)
 		}
-		fmt.Fprintf(c.out, "There is no ledger at %s yet: nothing was submitted.\n", path)
+		fmt.Fprintln(screenOf(c.out), terminal.Sprintf("There is no ledger at %s yet: nothing was submitted.", path))
 		return nil
 	}
 	l, err := openBook(path)

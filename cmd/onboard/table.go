@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"onboard/pkg/report"
+	"onboard/pkg/terminal"
 )
 
 // narrowestCell is how far a column may be cut to make a table fit.
@@ -14,6 +15,11 @@ const narrowestCell = 6
 // table writes rows in columns; the first row is the header. On a terminal the
 // widest columns are cut, with "…", until a row fits; those to keep are never cut.
 func table(s report.Screen, rows [][]string, keep ...int) {
+	for _, row := range rows {
+		for i := range row {
+			row[i] = terminal.Text(row[i])
+		}
+	}
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {

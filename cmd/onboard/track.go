@@ -279,8 +279,7 @@ func (t *tracking) writeSummary(s *report.TrackSummary) error {
 	case "":
 		return nil
 	case "-":
-		_, err := t.out.Write(s.JSON())
-		return err
+		return t.sayJSON(s.JSON())
 	}
 	f, err := sheet.CreateFile(t.summary)
 	if err != nil {

@@ -16,7 +16,7 @@ func (t *tracking) draw(b *batch.Tracking, total int) (stop func()) {
 		return func() {}
 	}
 	began := time.Now()
-	f, ok := terminal(t.err)
+	f, ok := terminalOf(t.err)
 	if !ok || os.Getenv("TERM") == "dumb" {
 		return repeat(plainEvery, func() {
 			n := b.Progress.Read()
@@ -31,15 +31,15 @@ func (t *tracking) draw(b *batch.Tracking, total int) (stop func()) {
 		}
 		line := barLine(d.bar, n.Rows)
 		line += fit(d.screen, t.words(b, n, total, began), d.width-1-report.Columns(line))
-		fmt.Fprint(f, d.over(line))
+		fmt.Fprint(d.screen, d.over(line))
 	}
 	return repeat(drawEvery, show, func() {
 		if !t.watching {
 			show()
-			fmt.Fprintln(f)
+			fmt.Fprintln(d.screen)
 			return
 		}
-		fmt.Fprint(f, d.over("")+"\r") // each round ends with a line of its own
+		fmt.Fprint(d.screen, d.over("")+"\r") // each round ends with a line of its own
 	})
 }
 

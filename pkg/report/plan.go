@@ -8,6 +8,7 @@ import (
 	"onboard/pkg/batch"
 	"onboard/pkg/partner"
 	"onboard/pkg/sheet"
+	"onboard/pkg/terminal"
 )
 
 // PlanInfo is what the plan says besides the sheet.
@@ -47,11 +48,11 @@ func (s Screen) Plan(p PlanInfo) {
 	}
 	s.places(p)
 	if p.Target != "" {
-		target := p.Target
+		target := terminal.Text(p.Target)
 		if target == "production" {
 			target = s.paint(bold, target)
 		}
-		s.entry("Target", target+", account "+p.Account)
+		s.entry("Target", target+", account "+terminal.Text(p.Account))
 		s.entry("Ledger", ledgerWords(p))
 		s.entry("Pace", perTime(p.Rate)+", so "+expected(p.ToSend(), p.Rate))
 	}
@@ -59,13 +60,13 @@ func (s Screen) Plan(p PlanInfo) {
 }
 
 func (s Screen) sheet(p *batch.Plan) {
-	text := visible(p.Sheet.Name()) + ": " + Count(p.Rows, "row")
+	text := terminal.Text(p.Sheet.Name()) + ": " + Count(p.Rows, "row")
 	if p.Blank > 0 {
 		text += ", " + Count(p.Blank, "blank one") + " skipped"
 	}
 	s.entry("Sheet", text+", "+kindOf(p.Sheet))
 	for _, title := range p.Sheet.Titles {
-		s.entry("", "skipped above the header: "+visible(title))
+		s.entry("", "skipped above the header: "+terminal.Text(title))
 	}
 }
 
@@ -74,7 +75,7 @@ func kindOf(s *sheet.Sheet) string {
 	if s.Workbook == nil {
 		return separator(s.Delimiter) + ", " + s.Encoding
 	}
-	text := "workbook, sheet '" + visible(s.Workbook.Sheet) + "'"
+	text := "workbook, sheet '" + terminal.Text(s.Workbook.Sheet) + "'"
 	if len(s.Workbook.Sheets) > 1 {
 		text += fmt.Sprintf(" of %d (--sheet reads another)", len(s.Workbook.Sheets))
 	}
@@ -98,7 +99,7 @@ func separator(d byte) string {
 func (s Screen) columns(p *batch.Plan) {
 	var other, own, rest []string
 	for i, header := range p.Sheet.Header {
-		header = visible(partner.Clean(header))
+		header = terminal.Text(partner.Clean(header))
 		f, ok := p.Sheet.FieldOf(i)
 		switch {
 		case ok && sheet.Fold(header) == sheet.Fold(f.String()):
@@ -138,9 +139,9 @@ func constants(p *batch.Plan) (texts []string) {
 			}
 			texts = append(texts, fmt.Sprintf("%s goes by %s: %s", which, by.On, strings.Join(by.Pairs(" "), ", ")))
 		case !ok:
-			texts = append(texts, fmt.Sprintf("%s is %s in every row", f, visible(value)))
+			texts = append(texts, fmt.Sprintf("%s is %s in every row", f, terminal.Text(value)))
 		case value != partner.Specs[f].Default:
-			texts = append(texts, fmt.Sprintf("an empty %s is %s", f, visible(value)))
+			texts = append(texts, fmt.Sprintf("an empty %s is %s", f, terminal.Text(value)))
 		}
 	}
 	return texts
@@ -179,16 +180,16 @@ func ledgerWords(p PlanInfo) string {
 	case p.Ledger == "":
 		return "none: this rehearsal is forgotten; --ledger FILE remembers it"
 	case p.NoLedger:
-		return p.Ledger + ", which is not there yet"
+		return terminal.Text(p.Ledger) + ", which is not there yet"
 	case p.NewLedger:
-		return p.Ledger + ", which knows no partner of this target and account yet"
+		return terminal.Text(p.Ledger) + ", which knows no partner of this target and account yet"
 	}
-	return p.Ledger
+	return terminal.Text(p.Ledger)
 }
 
 func (s Screen) problems(p *batch.Plan) {
 	for _, warning := range p.Warnings {
-		s.Hanging(s.paint(yellow, "Warning")+"  ", labelWidth, fmt.Sprintf("%s (%s)", warning.Message, warning.Where()))
+		s.Hanging(s.paint(yellow, "Warning")+"  ", labelWidth, terminal.Sprintf("%s (%s)", warning.Message, warning.Where()))
 	}
 	if len(p.Common) == 0 {
 		return
@@ -201,13 +202,13 @@ func (s Screen) problems(p *batch.Plan) {
 			break
 		}
 		head := fmt.Sprintf("  %*d×  ", digits, tally.Count)
-		s.Hanging(head, digits+5, fmt.Sprintf("%s (line %d: %s)", kindOfProblem(tally), tally.Example.Line, visible(tally.Example.Message)))
+		s.Hanging(head, digits+5, fmt.Sprintf("%s (line %d: %s)", kindOfProblem(tally), tally.Example.Line, terminal.Text(tally.Example.Message)))
 	}
 }
 
 func kindOfProblem(t batch.Tally) string {
 	if t.Column != "" {
-		return visible(t.Column)
+		return terminal.Text(t.Column)
 	}
 	return strings.ReplaceAll(string(t.Code), "_", " ")
 }

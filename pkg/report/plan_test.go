@@ -148,7 +148,4 @@ func TestColumns(t *testing.T) {
 			t.Errorf("%q takes %d columns, want %d", text, got, want)
 		}
 	}
-	if got := Visible("a\x1b[2Jb\r\u202e\nc"); got != "a\ufffd[2Jb\ufffd\ufffd\nc" {
-		t.Errorf("%q moves the cursor", got)
-	}
 }

@@ -114,24 +114,3 @@ func (s Screen) Paint(status partner.Status, text string) string {
 func (s Screen) count(n int, status partner.Status) string {
 	return s.Paint(status, fmt.Sprintf("%d %s", n, Words(status)))
 }
-
-// visible shows what would move a terminal's cursor, or turn the order of its
-// letters around, as a character that does not.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
-}
-
-// Visible does so with text of several lines: it may repeat a file's name, which
-// may be anything.
-func Visible(text string) string {
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		lines[i] = visible(line)
-	}
-	return strings.Join(lines, "\n")
-}

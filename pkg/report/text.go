@@ -11,6 +11,7 @@ import (
 
 	"onboard/pkg/batch"
 	"onboard/pkg/partner"
+	"onboard/pkg/terminal"
 )
 
 // Words is a status as a sentence has it.
@@ -39,7 +40,7 @@ func (to Screen) Closing(s *Summary, stop *batch.Stop, next []string) {
 		{"Problems", s.Files.Problems, bad + doubts}, {"Summary", s.Files.Summary, 1}, {"Report", s.Files.Report, 1},
 	} {
 		if f.path != "" && f.rows > 0 {
-			fmt.Fprintf(t, "%s\t%s\n", f.name, visible(f.path))
+			fmt.Fprintf(t, "%s\t%s\n", f.name, terminal.Text(f.path))
 		}
 	}
 	writeNext(t, next)
@@ -51,9 +52,9 @@ func (to Screen) stopped(stop *batch.Stop) {
 	if stop == nil {
 		return
 	}
-	to.Hanging("", 0, to.paint(red, "Stopped")+": "+visible(stop.Reason))
+	to.Hanging("", 0, to.paint(red, "Stopped")+": "+terminal.Text(stop.Reason))
 	if stop.Hint != "" {
-		to.Hanging("", 0, "hint: "+visible(stop.Hint))
+		to.Hanging("", 0, "hint: "+terminal.Text(stop.Hint))
 	}
 }
 
@@ -63,7 +64,7 @@ func writeNext(w io.Writer, next []string) {
 		if i > 0 {
 			label = ""
 		}
-		fmt.Fprintf(w, "%s\t%s\n", label, visible(line))
+		fmt.Fprintf(w, "%s\t%s\n", label, terminal.Text(line))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"onboard/pkg/batch"
+	"onboard/pkg/terminal"
 )
 
 // TrackSummary is what a tracking found, in numbers, as NAME.tracking.json has it.
@@ -112,13 +113,13 @@ type TrackPlan struct {
 // create nothing.
 func (to Screen) TrackPlan(p TrackPlan) {
 	if p.File != "" {
-		to.entry("Sheet", visible(p.File)+": "+Count(p.View.Rows, "row"))
+		to.entry("Sheet", terminal.Text(p.File)+": "+Count(p.View.Rows, "row"))
 	} else {
 		to.entry("Partners", fmt.Sprintf("%d created, as far as the ledger knows", p.View.Rows))
 	}
 	to.entry("So far", to.states(p.View.Counts))
-	to.entry("Target", p.Target+", account "+p.Account)
-	to.entry("Ledger", p.Ledger)
+	to.entry("Target", terminal.Text(p.Target+", account "+p.Account))
+	to.entry("Ledger", terminal.Text(p.Ledger))
 	if p.View.Open > 0 {
 		to.entry("To ask", fmt.Sprintf("%s at %s, so %s", Count(p.View.Open, "question"), perTime(p.Rate), expected(p.View.Open, p.Rate)))
 	} else {
@@ -152,7 +153,7 @@ func stateWords(state string) string {
 	if slices.Contains(ourStates, state) {
 		return strings.ReplaceAll(state, "_", " ")
 	}
-	return state
+	return terminal.Text(state) // the API's word
 }
 
 // TrackRound is one round of a watch: how far all are, why it ended early, if it
@@ -163,7 +164,7 @@ func (to Screen) TrackRound(s *TrackSummary, stop *batch.Stop, next time.Time) {
 		text += fmt.Sprintf("; %d without an answer", n)
 	}
 	if stop != nil {
-		text += "; " + stop.Reason
+		text += "; " + terminal.Text(stop.Reason)
 	}
 	to.Hanging("", 0, Moment(s.FinishedAt)+"  "+text+"; next at "+next.UTC().Format("15:04:05Z")+", Ctrl-C ends the watch")
 }
@@ -185,15 +186,15 @@ func (to Screen) TrackClosing(s *TrackSummary, stop *batch.Stop, next []string) 
 		if a.Line > 0 {
 			place = fmt.Sprintf("first line %d", a.Line)
 		}
-		to.Hanging("", 0, fmt.Sprintf("No answer %d×: %s, %s", a.Count, a.Reason, place))
+		to.Hanging("", 0, terminal.Sprintf("No answer %d×: %s, %s", a.Count, a.Reason, place))
 		if a.hint != "" {
-			to.Hanging("", 0, "hint: "+a.hint)
+			to.Hanging("", 0, "hint: "+terminal.Text(a.hint))
 		}
 	}
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	for _, f := range [][2]string{{"Tracking", s.Files.Tracking}, {"Summary", s.Files.Summary}} {
 		if f[1] != "" {
-			fmt.Fprintf(t, "%s\t%s\n", f[0], visible(f[1]))
+			fmt.Fprintf(t, "%s\t%s\n", f[0], terminal.Text(f[1]))
 		}
 	}
 	writeNext(t, next)
