@@ -16,6 +16,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// The credentials of the sandboxes that tests start.
+const (
+	sandboxToken  = "00000000-0000-4000-8000-5a4db0000000"
+	sandboxSecret = "synthetic-sandbox-secret"
+)
+
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestMain(m *testing.M) {
@@ -63,25 +69,36 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 // and sets $SANDBOX to its address and the credentials to its own.
 func serveScript(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command(filepath.Join(filepath.SplitList(ts.Getenv("PATH"))[0], "onboard"), append([]string{"sandbox", "--listen", "127.0.0.1:0"}, args...)...)
-	screen, err := cmd.StderrPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
+	address, text, err := listening(cmd)
 	if err != nil {
-		ts.Fatalf("%v", err)
+		ts.Fatalf("no sandbox: %s%v", text, err)
 	}
 	ts.Defer(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	line, err := bufio.NewReader(screen).ReadString('\n')
-	address := regexp.MustCompile(`http://[0-9.:]+`).FindString(line)
-	if err != nil || address == "" {
-		ts.Fatalf("no sandbox: %s%v", line, err)
-	}
 	ts.Setenv("SANDBOX", address)
-	ts.Setenv(tokenVariable, sandboxToken)
-	ts.Setenv(secretVariable, sandboxSecret)
+	for _, m := range regexp.MustCompile(`export (\w+)=(\S+)`).FindAllStringSubmatch(text, -1) {
+		ts.Setenv(m[1], m[2])
+	}
+}
+
+// listening starts a sandbox, and returns its address and what it says first.
+func listening(cmd *exec.Cmd) (address, text string, err error) {
+	screen, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return "", "", err
+	}
+	for lines := bufio.NewScanner(screen); !strings.Contains(text, "onboard submit"); {
+		if !lines.Scan() {
+			return "", text, cmd.Wait()
+		}
+		text += lines.Text() + "\n"
+	}
+	return regexp.MustCompile(`http://[0-9.:]+`).FindString(text), text, nil
 }
 
 // column prints one column of a CSV file to stdout-like file: column FILE NAME want…

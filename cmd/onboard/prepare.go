@@ -62,7 +62,7 @@ func (s *submission) connect(opened *[]func()) (err error) {
 		return err
 	}
 	*opened = append(*opened, s.to.stop)
-	s.account = s.to.credentials.Account()
+	s.account = s.to.account
 	if s.client, err = s.newClient(); err != nil {
 		return err
 	}

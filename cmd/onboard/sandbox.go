@@ -42,7 +42,8 @@ invented tokens and links, and can be told to fail:
   --fault 503-retry#5x4           requests 5 to 8
 
 'onboard sandbox --fault list' lists the faults. It signs with the credentials
-of the environment, or with its own, which it prints.`,
+of the environment, or with new ones, which it prints: lines for a shell or for a
+file of --credentials. With --state they are those of the last time.`,
 		Example: `  onboard sandbox
   onboard sandbox --rate-limit 5/s --latency 200ms --fault 429:5%`,
 		Annotations: map[string]string{exitText: `  0    ended by Ctrl-C
@@ -63,7 +64,7 @@ of the environment, or with its own, which it prints.`,
 }
 
 func serveSandbox(c *console, flags *sandboxFlags) error {
-	config := sandbox.Config{AccessToken: sandboxToken, SecretKey: sandboxSecret, Addr: flags.listen, RetryAfter: flags.retryAfter,
+	config := sandbox.Config{Addr: flags.listen, RetryAfter: flags.retryAfter,
 		Latency: flags.latency, State: flags.state, Seed: flags.seed, SettleAfter: flags.onboarding, Forget: true}
 	own := os.Getenv(tokenVariable) == "" || os.Getenv(secretVariable) == ""
 	if !own {
@@ -97,7 +98,8 @@ func serveSandbox(c *console, flags *sandboxFlags) error {
 	defer stop()
 	c.say("The sandbox listens on %s; Ctrl-C ends it. In another window:\n", address)
 	if own {
-		c.say("  export %s=%s %s=%s", tokenVariable, sandboxToken, secretVariable, sandboxSecret)
+		token, secret := server.Credentials()
+		c.say("  export %s=%s\n  export %s=%s", tokenVariable, token, secretVariable, secret)
 	}
 	c.say("  onboard submit partners.csv --target %s", address)
 	caught := make(chan os.Signal, 1)

@@ -14,11 +14,9 @@ import (
 	"onboard/pkg/sandbox"
 )
 
-// The sandbox's own credentials. They open nothing but a sandbox.
-const (
-	sandboxToken  = "00000000-0000-4000-8000-5a4db0000000"
-	sandboxSecret = "synthetic-sandbox-secret"
-)
+// sandboxAccount is what ledgers call the account of --target sandbox, whose
+// credentials are other ones in each process: a rehearsal with --ledger goes on.
+const sandboxAccount = "29f56e06b0dd"
 
 // target is where partners are created, and as whom.
 type target struct {
@@ -26,6 +24,7 @@ type target struct {
 	scope       string // what the ledger calls it
 	base        *url.URL
 	credentials lmpi.Credentials
+	account     string
 	stop        func() // ends the embedded sandbox
 }
 
@@ -53,6 +52,7 @@ func findTarget(name, credentialsFile string) (*target, error) {
 	}
 	t := &target{name: targetName(base.String()), scope: base.String(), base: base, stop: func() {}} // never as typed: an address may hold what it should not
 	t.credentials, err = findCredentials(credentialsFile)
+	t.account = t.credentials.Account()
 	return t, err
 }
 
@@ -68,7 +68,7 @@ func targetName(address string) string {
 
 // startSandbox serves the documented API in this process, on loopback.
 func startSandbox() (*target, error) {
-	server := sandbox.New(sandbox.Config{AccessToken: sandboxToken, SecretKey: sandboxSecret, Forget: true})
+	server := sandbox.New(sandbox.Config{Forget: true})
 	address, stop, err := server.Start()
 	if err != nil {
 		return nil, fmt.Errorf("can't start the sandbox: %w", err)
@@ -78,8 +78,9 @@ func startSandbox() (*target, error) {
 		stop()
 		return nil, err
 	}
-	return &target{name: "sandbox", scope: "sandbox", base: base, stop: stop, credentials: lmpi.Credentials{
-		AccessToken: lmpi.NewSecret(sandboxToken), SecretKey: lmpi.NewSecret(sandboxSecret)}}, nil
+	token, secret := server.Credentials()
+	return &target{name: "sandbox", scope: "sandbox", base: base, stop: stop, account: sandboxAccount, credentials: lmpi.Credentials{
+		AccessToken: lmpi.NewSecret(token), SecretKey: lmpi.NewSecret(secret)}}, nil
 }
 
 const (

@@ -45,6 +45,7 @@ var traces atomic.Int64
 // signed makes a request as a good client does.
 func signed(method, uri, body string, at time.Time) *http.Request {
 	r := httptest.NewRequest(method, uri, strings.NewReader(body))
+	r.Host = "localhost" // not example.com, which a Server that listens refuses
 	stamp := fmt.Sprint(at.Unix())
 	text := stamp + method + uri
 	if body != "" {

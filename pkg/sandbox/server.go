@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -23,9 +25,9 @@ const LinkPrefix = "https://activation.example/partner?t="
 // maxBody is the body limit of a sibling API of the vendor; over it the answer is 413.
 const maxBody = 1 << 20
 
-// Config is what a Server does. The zero value of every field but the two secrets is useful.
+// Config is what a Server does. The zero value of every field is useful.
 type Config struct {
-	AccessToken, SecretKey string // what callers must sign with; the access token must be a GUID
+	AccessToken, SecretKey string // what callers must sign with, the token a GUID; without both, Server.Credentials has new ones
 
 	RateLimit  float64       // requests per second, with one second's worth in reserve; over it 429; 0: no limit
 	RetryAfter time.Duration // sent with the 429, in whole seconds rounded up; 0: the rate limit's 429 comes without, a -retry fault's with 1 s
@@ -43,7 +45,7 @@ type Config struct {
 	Allow   []string         // data centres beside the documented eight
 	Addr    string           // where Start listens, a loopback address and port; empty: 127.0.0.1 and any free port
 	Journal io.Writer        // one JSON line per request, without secrets
-	State   string           // a file that keeps the creations across restarts
+	State   string           // a file that keeps the creations across restarts, and credentials that were made anew
 	Forget  bool             // do not remember signatures and trace ids: less memory, repeats go unseen
 	Now     func() time.Time // nil: time.Now
 }
@@ -68,10 +70,37 @@ func New(cfg Config) *Server {
 	for _, centre := range append(strings.Fields("US CA UK EU SG JP AU IN"), cfg.Allow...) {
 		s.centres[centre] = true
 	}
-	if s.store, s.opened = openStore(cfg.State); s.opened != nil {
+	if s.store, s.opened = openStore(cfg.State); s.opened == nil {
+		s.opened = s.credentials()
+	}
+	if s.opened != nil {
 		s.watch.note(0, "%v", s.opened)
 	}
 	return s
+}
+
+// Credentials are what callers must sign with.
+func (s *Server) Credentials() (accessToken, secretKey string) {
+	return s.cfg.AccessToken, s.cfg.SecretKey
+}
+
+// credentials makes them anew where none are given, so that nobody else on this machine
+// knows them; with a state file, once.
+func (s *Server) credentials() error {
+	if s.cfg.AccessToken != "" && s.cfg.SecretKey != "" {
+		return nil
+	}
+	c := s.store.kept
+	if c == (credentials{}) {
+		var id [16]byte
+		_, _ = rand.Read(id[:]) // it never fails
+		c = credentials{fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]), rand.Text()}
+		if err := s.store.append(c); err != nil {
+			return err
+		}
+	}
+	s.cfg.AccessToken, s.cfg.SecretKey = c.AccessToken, c.SecretKey
+	return nil
 }
 
 // visit is one request on its way through the Server.

@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -29,6 +30,10 @@ func (s *Server) Start() (url string, stop func(), err error) {
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    log.New(io.Discard, "", 0), // it would complain of callers that break off, which is their right here
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !isLoopback(r.Host) { // a page in a browser, whose name leads here (DNS rebinding)
+				refuse(http.StatusForbidden, "ForbiddenHost", "the sandbox answers to localhost, and not to "+r.Host).send(w)
+				return
+			}
 			if !gate.TryRLock() {
 				panic(http.ErrAbortHandler)
 			}
@@ -55,6 +60,15 @@ func listen(addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("%s is not a loopback address; hint: 127.0.0.1:8080", addr)
 	}
 	return net.ListenTCP("tcp", tcp)
+}
+
+// isLoopback says that a Host header names this machine as the one that asks.
+func isLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.Trim(host, "[]")
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // line is one request in the journal.

@@ -29,12 +29,19 @@ func (s *Server) Creations() []Creation { return s.store.creations() }
 
 // store remembers creations, in memory and in a file of JSON lines where one is wanted.
 type store struct {
-	file *os.File // nil: none
+	file *os.File    // nil: none
+	kept credentials // of the file
 
 	mu        sync.Mutex
 	made      []onboarding
 	byToken   map[string]int // index in made
 	companies map[string]*company
+}
+
+// credentials are a line of the state file, as those of a creation are.
+type credentials struct {
+	AccessToken string `json:"access_token"`
+	SecretKey   string `json:"secret_key"`
 }
 
 // onboarding is a creation and how often its token was read.
@@ -54,23 +61,61 @@ func openStore(path string) (*store, error) {
 	if path == "" {
 		return st, nil
 	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err := st.readBack(path); err != nil { // before anything is done to the file, which may be another's
+		return st, fmt.Errorf("sandbox state %s: %w; hint: it must hold the creations of an earlier sandbox, so name another file", path, err)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err == nil {
+		err = file.Chmod(0o600) // a file that existed keeps its mode otherwise
+	}
 	if err != nil {
 		return st, fmt.Errorf("sandbox state: %w", err)
 	}
-	err = file.Chmod(0o600) // a file that existed keeps its mode otherwise
-	for decoder := json.NewDecoder(file); err == nil; {
-		var c Creation
-		if err = decoder.Decode(&c); err == nil {
-			st.put(c)
-		}
-	}
-	if !errors.Is(err, io.EOF) {
-		_ = file.Close()
-		return st, fmt.Errorf("sandbox state %s: %w; hint: it must hold the creations of an earlier sandbox, or move it away", path, err)
-	}
 	st.file = file
 	return st, nil
+}
+
+// maxState is the largest state file that is read: a hundred thousand creations and more.
+const maxState = 256 << 20
+
+// readBack reads a state file and changes nothing.
+func (st *store) readBack(path string) error {
+	info, err := os.Stat(path) // before it is opened: a pipe that nobody writes to would never open
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return errors.New("it is not an ordinary file")
+	case info.Size() > maxState:
+		return errors.New("it is too large to be one")
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	lines := json.NewDecoder(io.LimitReader(file, maxState))
+	lines.DisallowUnknownFields()
+	for {
+		var line struct {
+			Creation
+			credentials
+		}
+		switch err := lines.Decode(&line); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case line.credentials != credentials{}:
+			st.kept = line.credentials
+		case line.Token == "":
+			return errors.New("a line has no token")
+		default:
+			st.put(line.Creation)
+		}
+	}
 }
 
 // attempt counts a POST of a company.
@@ -95,13 +140,14 @@ func (st *store) add(c Creation) (token string, err error) {
 	return c.Token, st.append(c)
 }
 
-func (st *store) append(c Creation) error {
+// append adds a line to the state file, if there is one.
+func (st *store) append(line any) error {
 	if st.file == nil {
 		return nil
 	}
-	line, err := json.Marshal(c)
+	text, err := json.Marshal(line)
 	if err == nil {
-		_, err = st.file.Write(append(line, '\n')) // in one write, so that several sandboxes can share the file
+		_, err = st.file.Write(append(text, '\n')) // in one write, so that several sandboxes can share the file
 	}
 	if err != nil {
 		return fmt.Errorf("sandbox state: %w", err)

@@ -131,7 +131,7 @@ func TestBodyThatBreaksOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 170\r\n\r\n%s", createPath, example[:100])
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 170\r\n\r\n%s", createPath, example[:100])
 	conn.(*net.TCPConn).CloseWrite()
 	answer, _ := io.ReadAll(conn)
 	conn.Close()
