@@ -68,7 +68,7 @@ func (e *ending) keepCorrections() (kept string, err error) {
 
 // copyFile makes a copy that only its owner can read.
 func copyFile(from, to string) error {
-	in, err := os.Open(from)
+	in, err := sheet.OpenFile(from)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func copyFile(from, to string) error {
 // writtenSum is the hash of the errors file as the last run wrote it; "" when
 // that is not known.
 func writtenSum(path, summary string) string {
-	text, err := os.ReadFile(summary)
+	text, err := sheet.ReadFile(summary, 1<<20)
 	var last report.Summary
 	if err != nil || json.Unmarshal(text, &last) != nil || !samePlace(last.Files.Errors, path) {
 		return ""

@@ -31,7 +31,7 @@ func openLog(path, level string) (*attemptLog, error) {
 		return &attemptLog{Logger: zap.NewNop()}, nil
 	}
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("--log-file %s is not an ordinary file", path)
+		return nil, fmt.Errorf("--log-file %s is not an ordinary file; hint: name another one", path)
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err == nil {

@@ -16,6 +16,7 @@ import (
 	"onboard/pkg/lmpi"
 	"onboard/pkg/pace"
 	"onboard/pkg/partner"
+	"onboard/pkg/sheet"
 )
 
 // prepare opens all that a submission needs, and refuses what can be refused
@@ -109,7 +110,7 @@ func (s *submission) newClient() (*lmpi.Client, error) {
 	config := lmpi.Config{Base: s.to.base, Credentials: s.to.credentials, Timeout: s.timeout,
 		Concurrency: s.concurrency, UserAgent: "onboard/" + version()}
 	if s.caFile != "" {
-		pem, err := os.ReadFile(s.caFile)
+		pem, err := sheet.ReadFile(s.caFile, 8<<20)
 		if err != nil {
 			return nil, fmt.Errorf("--ca-file: %w", err)
 		}

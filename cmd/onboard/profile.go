@@ -10,6 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 	"github.com/spf13/pflag"
@@ -156,9 +157,38 @@ type lineError struct {
 
 func (e *lineError) Unwrap() error { return e.error }
 
+// A profile has a value in a list in a map, and some hundred lines. The parser takes
+// memory by the square of the depth.
+const (
+	maxProfile = 64 << 10 // bytes
+	maxDepth   = 16
+)
+
+// shallow refuses a text that is nested more deeply than any profile.
+func shallow(path, text string) error {
+	brackets, dashes, line := 0, 0, 0
+	for _, t := range lexer.Tokenize(text) {
+		if t.Position.Line != line {
+			dashes, line = 0, t.Position.Line
+		}
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			brackets++
+		case token.SequenceEndType, token.MappingEndType:
+			brackets = max(brackets-1, 0)
+		case token.SequenceEntryType:
+			dashes++
+		}
+		if brackets > maxDepth || dashes > maxDepth {
+			return &sheet.FileError{File: path, Line: line, Msg: "this is nested too deeply for a profile", Hint: "--save-profile writes one to start from"}
+		}
+	}
+	return nil
+}
+
 // readProfile reads a profile file. Its errors name the line.
 func readProfile(path string) (p profile, err error) {
-	text, err := os.ReadFile(path)
+	text, err := sheet.ReadFile(path, maxProfile)
 	if errors.Is(err, os.ErrNotExist) {
 		return p, &sheet.FileError{File: path, Msg: "there is no such profile", Hint: "check the spelling and the folder; --save-profile writes one"}
 	} else if err != nil {
@@ -166,6 +196,9 @@ func readProfile(path string) (p profile, err error) {
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
 		return p, nil
+	}
+	if err := shallow(path, string(text)); err != nil {
+		return p, err
 	}
 	p.path = path
 	if p.file, err = parser.ParseBytes(text, 0); err != nil {
@@ -289,10 +322,10 @@ func (s *sheetFlags) keepProfile(c *console, r *partner.Rules) error {
 		return err
 	}
 	text = append([]byte("# How a sheet is read: onboard validate FILE --profile "+s.saveFile+"\n"), text...)
-	switch old, err := os.ReadFile(s.saveFile); {
+	switch old, err := sheet.ReadFile(s.saveFile, maxProfile); {
 	case err == nil && bytes.Equal(old, text):
 		return nil
-	case err == nil:
+	case !errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("--save-profile %s: that profile is there already, and says something else; hint: give it another name, or remove that file first", s.saveFile)
 	}
 	f, err := sheet.CreateFile(s.saveFile)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -12,6 +13,7 @@ import (
 
 	"onboard/pkg/lmpi"
 	"onboard/pkg/sandbox"
+	"onboard/pkg/sheet"
 )
 
 // sandboxAccount is what ledgers call the account of --target sandbox, whose
@@ -122,31 +124,18 @@ func findCredentials(file string) (lmpi.Credentials, error) {
 // readCredentials reads NAME=value lines; empty lines and # comments are free.
 // It never repeats what it reads.
 func readCredentials(path string) (token, secret string, err error) {
-	info, err := os.Stat(path) // before opening it: a pipe that nobody writes to would never open
+	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return "", "", fmt.Errorf("%s: there is no such credentials file; hint: check the spelling and the folder", path)
 	}
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is not an ordinary file")
+	if err == nil && info.Mode().IsRegular() && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return "", "", fmt.Errorf("%s can be read by other users; hint: chmod 600 %s", path, quote(path))
 	}
-	if err == nil && info.Size() > 1<<16 {
-		err = errors.New("it is too large to be one")
-	}
-	if err != nil {
-		return "", "", fmt.Errorf("can't read the credentials file %s: %w", path, err)
-	}
-	f, err := os.Open(path)
+	text, err := sheet.ReadFile(path, 1<<16)
 	if err != nil {
 		return "", "", fmt.Errorf("can't read the credentials file: %w", err)
 	}
-	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return "", "", err
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return "", "", fmt.Errorf("%s can be read by other users; hint: chmod 600 %s", path, quote(path))
-	}
-	lines := bufio.NewScanner(f)
+	lines := bufio.NewScanner(bytes.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
 		if line == "" || line[0] == '#' {

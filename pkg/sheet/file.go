@@ -105,7 +105,7 @@ func (o *File) SHA256() (string, error) { return SHA256Of(o.f.Name()) }
 
 // SHA256Of is the hash of a file's bytes, in hex.
 func SHA256Of(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := OpenFile(path)
 	if err != nil {
 		return "", err
 	}

@@ -117,23 +117,14 @@ func Open(path string, stdin io.Reader, opt Options) (*Sheet, error) {
 }
 
 func openRegular(path string) (*os.File, error) {
-	f, err := os.Open(path)
+	f, err := OpenFile(path)
+	var refused *FileError
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, &FileError{File: path, Msg: "there is no such file", Hint: nearFile(path)}
-	} else if err != nil {
-		return nil, err
+		err = &FileError{File: path, Msg: "there is no such file", Hint: nearFile(path)}
+	} else if errors.As(err, &refused) && refused.Msg == notOrdinary {
+		refused.Msg, refused.Hint = notOrdinary+", and it has to be read twice", "use - to read standard input"
 	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = &FileError{File: path, Msg: "this is a folder, not a file"}
-	} else if err == nil && !info.Mode().IsRegular() {
-		err = &FileError{File: path, Msg: "this is not an ordinary file, and it has to be read twice", Hint: "use - to read standard input"}
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
+	return f, err
 }
 
 // spool copies standard input to a temporary file that only its owner can
