@@ -213,6 +213,9 @@ func textFault(f Field, v string) fault {
 	if c, found := controlIn(v); found {
 		return fault{code: ControlCharacter, message: fmt.Sprintf("%s contains the invisible control character U+%04X", label, c)}
 	}
+	if c, found := unseenIn(v); found && f != Email { // an address tells more of its characters
+		return fault{code: ControlCharacter, message: fmt.Sprintf("%s contains the invisible character U+%04X", label, c)}
+	}
 	return fault{}
 }
 

@@ -6,15 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// Clean is what becomes of a cell before it is checked: white space of any
-// kind, no-break and zero-width characters and byte order marks go from both
-// ends, and a run of line breaks and tabs inside becomes one space. Nothing
-// else is changed.
+// Clean is what becomes of a cell before it is checked: white space of any kind
+// and characters that nobody sees go from both ends, and a run of line breaks
+// and tabs inside becomes one space. Nothing else is changed.
 func Clean(s string) string {
 	if look(s)&unclean == 0 {
 		return s
 	}
-	s = strings.TrimFunc(s, invisible)
+	s = trimUnseen(s)
 	if strings.IndexFunc(s, breaks) < 0 {
 		return s
 	}
@@ -130,16 +129,6 @@ func joinLines(s string) string {
 	return b.String()
 }
 
-// invisible characters are trimmed: Unicode White_Space, and the zero-width
-// characters that copying from web pages leaves behind.
-func invisible(r rune) bool {
-	switch r {
-	case '\u200b', '\u200c', '\u200d', '\u2060', '\ufeff':
-		return true
-	}
-	return unicode.IsSpace(r)
-}
-
 // breaks are line breaks (CR, LF and Unicode's two separators) and tabs.
 func breaks(r rune) bool {
 	return r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029'
@@ -150,7 +139,7 @@ func Blank(s string) bool {
 	if s != "" && ' ' < s[0] && s[0] < 0x7f {
 		return false
 	}
-	return strings.TrimFunc(s, invisible) == ""
+	return strings.IndexFunc(s, func(r rune) bool { return !unseenOrSpace(r) }) < 0
 }
 
 // upperASCII upper-cases the ASCII letters only: a code is ASCII, and the

@@ -128,7 +128,7 @@ func describe(r rune) string {
 	switch {
 	case r == ' ' || r == '\u00a0':
 		return "a space"
-	case invisible(r) || controlRune(r):
+	case unseenOrSpace(r) || controlRune(r):
 		return fmt.Sprintf("the invisible character U+%04X", r)
 	}
 	return "'" + string(r) + "'"

@@ -159,7 +159,16 @@ var normalLatin = sync.OnceValue(func() (t *[lastLatin - firstLatin + 1]string) 
 func normalise(s string) string {
 	s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
 	s = strings.ReplaceAll(strings.Map(foldMore, s), "i\u0307", "i")
-	return strings.Join(strings.FieldsFunc(norm.NFKC.String(s), invisible), " ")
+	return strings.Join(strings.FieldsFunc(norm.NFKC.String(s), keySpace), " ")
+}
+
+// keySpace parts the words of a key. It is a part of the rule, and older than unseen.
+func keySpace(r rune) bool {
+	switch r {
+	case '\u200b', '\u200c', '\u200d', '\u2060', '\ufeff':
+		return true
+	}
+	return unicode.IsSpace(r)
 }
 
 // foldMore finishes what case folding leaves open. Of the Turkish pairs Iı and
