@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -87,19 +88,39 @@ type Decision struct {
 	State       State  // Created, or Released to have it sent again
 	Token, Link string // if the operator has them; what the ledger has stays otherwise
 	Who, Why    string
+	Was         *Told // what an earlier decision told and Token and Link replace; nil: nothing is replaced
+}
+
+// Told is a token and a link as an operator told them. One may be missing.
+type Told struct{ Token, Link string }
+
+// Note is what is recorded as the reason of a decision, for support: what it
+// replaced would be nowhere else. It is never shown.
+func (d *Decision) Note() string {
+	if d.Was == nil {
+		return d.Why
+	}
+	return fmt.Sprintf("%s [replaced token %q, link %q]", d.Why, d.Was.Token, d.Was.Link)
 }
 
 // Check refuses a state that nobody may decide.
 func (d *Decision) Check() error {
-	if d.State != Created && d.State != Released {
+	if d.State != Created && d.State != Released || d.Was != nil && d.State != Created {
 		return fmt.Errorf("partner %x cannot be decided to be %q", d.Key, d.State)
 	}
 	return nil
 }
 
+// decidedBy begins the reason of a row that an operator settled.
+const decidedBy = "settled by "
+
+// Decided says that a created partner has what it has of token and link by a
+// decision, though one of them may have come with an answer before.
+func (e *Entry) Decided() bool { return e.State == Created && strings.HasPrefix(e.Reason, decidedBy) }
+
 // Reason is what the row says from then on.
 func (d *Decision) Reason() string {
-	reason := "settled by " + d.Who
+	reason := decidedBy + d.Who
 	if d.Why != "" {
 		reason += ": " + d.Why
 	}

@@ -42,6 +42,11 @@ type Run interface {
 	// are best.
 	Lookup(ctx context.Context, keys []Key) (map[Key]Entry, error)
 
+	// Traced finds partners by the trace ids of their attempts, earlier ones
+	// included; one that the run's scope does not know is not in the map. It may
+	// read the whole ledger.
+	Traced(ctx context.Context, traceIDs []string) (map[string]Entry, error)
+
 	// Created tells of which keys the ledger has token and link: an entry for each
 	// key, in the same order, without Body and Owner. One with a Key and no State is
 	// of a partner that is known otherwise (Lookup tells how), an empty one of a
@@ -91,8 +96,10 @@ type Run interface {
 
 	// Decide settles a partner in doubt by an operator's decision, durably, and
 	// records who decided what, when and why. It also tells the token or link that
-	// a created partner lacks; those that it has stay. ErrLost: neither is so, or it
-	// is no longer in that attempt.
+	// a created partner lacks; those that it has stay, unless an earlier decision told
+	// them and this one names them as replaced (Was): then they are recorded with it.
+	// What came with an answer of the API is never replaced. ErrLost: none of this is
+	// so, or the partner is no longer in that attempt.
 	Decide(d Decision) error
 
 	// OwnerAlive says whether the run named owner still works, so that a row that

@@ -15,6 +15,7 @@ type Store struct {
 	Forsake   func(t testing.TB, r ledger.Run)                     // has the run lose its lock, and not notice
 	Attempts  func(t testing.TB, l ledger.Ledger) []ledger.Attempt // all that are recorded; -1 bytes: not known
 	Decisions func(t testing.TB, l ledger.Ledger, who string) int
+	Why       func(t testing.TB, l ledger.Ledger, who string) string // the reason that is recorded with a decision
 }
 
 // Run runs them all.
@@ -25,7 +26,7 @@ func Run(t *testing.T, s Store) {
 		"SettleAsNonsense": settleAsNonsense, "Status": status, "OpenedTogether": openedTogether,
 		"ReopenAfterKill": reopenAfterKill, "KilledBesideAnotherProcess": killedBesideAnotherProcess,
 		"RunsOfOneProcessSeeEachOther": runsOfOneProcessSeeEachOther, "OwnerAliveOfNonsense": ownerAliveOfNonsense,
-		"Decide": decide, "Track": track, "Onboardings": onboardings, "OneWinner": oneWinner, "LookupMany": lookupMany, "CreatedInAnyOrder": createdInAnyOrder,
+		"Decide": decide, "Replace": replace, "Traced": traced, "Track": track, "Onboardings": onboardings, "OneWinner": oneWinner, "LookupMany": lookupMany, "CreatedInAnyOrder": createdInAnyOrder,
 		"TokenWithoutARow": tokenWithoutARow, "ForeignSpill": foreignSpill, "SpillAfterDecisions": spillAfterDecisions, "AnswerAfterDecisions": answerAfterDecisions,
 		"LateAnswer": lateAnswer, "EndedWithOpenClaims": endedWithOpenClaims, "OtherKeyFields": otherKeyFields,
 	} {

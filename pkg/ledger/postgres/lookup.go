@@ -56,6 +56,32 @@ func (r *Run) Lookup(ctx context.Context, wanted []ledger.Key) (map[ledger.Key]l
 	return found, err
 }
 
+const tracedSQL = `SELECT ` + entryColumns + `, t.trace_id FROM (
+	SELECT id, trace_id FROM partners WHERE scope_id = $2 AND trace_id = ANY($1)
+	UNION SELECT partner_id, trace_id FROM attempts WHERE trace_id = ANY($1)) t
+	JOIN partners p ON p.id = t.id JOIN runs r ON r.number = p.owner WHERE p.scope_id = $2`
+
+// Traced implements [ledger.Run].
+func (r *Run) Traced(ctx context.Context, traceIDs []string) (map[string]ledger.Entry, error) {
+	wanted := make([]string, len(traceIDs))
+	for i, id := range traceIDs {
+		wanted[i] = text(id)
+	}
+	type traced struct {
+		id    string
+		entry ledger.Entry
+	}
+	all, err := list(ctx, r.l, "look up trace ids", func(row pgx.CollectableRow) (t traced, err error) {
+		t.entry, err = scanMore(row, &t.id)
+		return t, err
+	}, tracedSQL, wanted, r.scope)
+	found := make(map[string]ledger.Entry, len(all))
+	for _, t := range all {
+		found[t.id] = t.entry
+	}
+	return found, err
+}
+
 // Empty implements [ledger.Run].
 func (r *Run) Empty(ctx context.Context) (empty bool, err error) {
 	err = r.l.read(ctx, func(ctx context.Context, conn *pgx.Conn) error {

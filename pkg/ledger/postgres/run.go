@@ -120,22 +120,36 @@ func (r *Run) End(exitCode int, counts map[string]int) error {
 	return err
 }
 
+const decideSQL = `UPDATE partners SET state = $1, settled_at = clock_timestamp(), reason = $2,
+	token = CASE WHEN $3 = '' OR state = 'created' AND token <> '' THEN token ELSE $3 END,
+	link = CASE WHEN $4 = '' OR state = 'created' AND link <> '' THEN link ELSE $4 END
+	WHERE scope_id = $5 AND key = $6 AND attempt = $7 AND (state = 'in_doubt' OR
+		state = 'created' AND $1 = 'created' AND (token = '' AND $3 <> '' OR link = '' AND $4 <> '')) RETURNING id`
+
+// replaceSQL changes what an earlier decision told, and nothing that stands in an
+// answer of the API.
+const replaceSQL = `UPDATE partners p SET state = $1, settled_at = clock_timestamp(), reason = $2, token = $3, link = $4
+	WHERE scope_id = $5 AND key = $6 AND attempt = $7 AND state = 'created' AND token = $8 AND link = $9
+		AND starts_with(encode(reason, 'escape'), 'settled by ')
+		AND (token = '' OR token = $3 OR position(convert_to(token, 'UTF8') IN answer) = 0)
+		AND (link = '' OR link = $4 OR position(convert_to(link, 'UTF8') IN answer) = 0)
+		AND EXISTS(SELECT FROM decisions d WHERE d.partner_id = p.id AND d.attempt = p.attempt AND d.state = 'created') RETURNING id`
+
 // Decide implements [ledger.Run].
 func (r *Run) Decide(d ledger.Decision) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
-	who, why := text(d.Who), text(d.Why)
+	who, why := text(d.Who), text(d.Note())
+	query, args := decideSQL, []any{string(d.State), []byte(d.Reason()), text(d.Token), text(d.Link), r.scope, [16]byte(d.Key), d.Attempt}
+	if d.Was != nil {
+		query, args = replaceSQL, append(args, text(d.Was.Token), text(d.Was.Link))
+	}
 	lost, tries := false, 0
 	err := r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) error {
 		var id int64
 		tries++
-		err := tx.QueryRow(ctx, `UPDATE partners SET state = $1, settled_at = clock_timestamp(), reason = $2,
-			token = CASE WHEN $3 = '' OR state = 'created' AND token <> '' THEN token ELSE $3 END,
-			link = CASE WHEN $4 = '' OR state = 'created' AND link <> '' THEN link ELSE $4 END
-			WHERE scope_id = $5 AND key = $6 AND attempt = $7 AND (state = 'in_doubt' OR
-				state = 'created' AND $1 = 'created' AND (token = '' AND $3 <> '' OR link = '' AND $4 <> '')) RETURNING id`,
-			string(d.State), []byte(d.Reason()), text(d.Token), text(d.Link), r.scope, [16]byte(d.Key), d.Attempt).Scan(&id)
+		err := tx.QueryRow(ctx, query, args...).Scan(&id)
 		if errors.Is(err, pgx.ErrNoRows) { // decided before the connection broke, or lost
 			var mine bool
 			err = tx.QueryRow(ctx, `SELECT EXISTS(SELECT FROM decisions d JOIN partners p ON p.id = d.partner_id

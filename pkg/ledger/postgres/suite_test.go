@@ -85,6 +85,13 @@ func TestLedger(t *testing.T) {
 			}
 			return len(all)
 		},
+		Why: func(t testing.TB, l ledger.Ledger, who string) string {
+			all, err := list(context.Background(), l.(*Ledger), "list decisions", pgx.RowTo[string], "SELECT why FROM decisions WHERE who = $1", who)
+			if err != nil || len(all) != 1 {
+				t.Fatal(all, err)
+			}
+			return all[0]
+		},
 	})
 }
 

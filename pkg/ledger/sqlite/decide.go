@@ -17,22 +17,32 @@ const decideSQL = `UPDATE partners SET state = ?1, settled_at = ?2, reason = ?3,
 	WHERE scope_id = ?6 AND key = ?7 AND attempt = ?8 AND (state = 'in_doubt' OR
 		state = 'created' AND ?1 = 'created' AND (token = '' AND ?4 <> '' OR link = '' AND ?5 <> '')) RETURNING id`
 
+// replaceSQL changes what an earlier decision told, and nothing that stands in an
+// answer of the API.
+const replaceSQL = `UPDATE partners SET state = ?1, settled_at = ?2, reason = ?3, token = ?4, link = ?5
+	WHERE scope_id = ?6 AND key = ?7 AND attempt = ?8 AND state = 'created' AND token = ?9 AND link = ?10
+		AND reason LIKE 'settled by %' AND (token = '' OR token = ?4 OR instr(answer, token) = 0) AND (link = '' OR link = ?5 OR instr(answer, link) = 0)
+		AND EXISTS(SELECT 1 FROM decisions d WHERE d.partner_id = partners.id AND d.attempt = partners.attempt AND d.state = 'created') RETURNING id`
+
 // Decide implements [ledger.Run].
 func (r *Run) Decide(d ledger.Decision) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
 	now, lost := time.Now().UnixMilli(), false
+	query, args := decideSQL, []any{d.State, now, d.Reason(), d.Token, d.Link, r.scope, d.Key[:], d.Attempt}
+	if d.Was != nil {
+		query, args = replaceSQL, append(args, d.Was.Token, d.Was.Link)
+	}
 	err := r.l.write(func() error {
 		var id int64
-		err := r.l.conn.QueryRowContext(context.Background(), decideSQL, d.State, now, d.Reason(), d.Token, d.Link,
-			r.scope, d.Key[:], d.Attempt).Scan(&id)
+		err := r.l.conn.QueryRowContext(context.Background(), query, args...).Scan(&id)
 		if lost = errors.Is(err, sql.ErrNoRows); lost {
 			return nil
 		}
 		if err == nil {
 			_, err = r.l.conn.ExecContext(context.Background(), "INSERT INTO decisions VALUES(?, ?, ?, ?, ?, ?, ?)",
-				id, d.Attempt, r.number, d.State, d.Who, d.Why, now)
+				id, d.Attempt, r.number, d.State, d.Who, d.Note(), now)
 		}
 		return err
 	})

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -66,6 +67,34 @@ func (r *Run) lookup(ctx context.Context, keys []ledger.Key) ([]ledger.Entry, er
 		entries = append(entries, e)
 	}
 	return entries, rows.Err()
+}
+
+const tracedSQL = `SELECT ` + entryColumns + `, t.trace_id FROM (
+	SELECT id, trace_id FROM partners WHERE trace_id IN (SELECT value FROM json_each(?1))
+	UNION SELECT partner_id, trace_id FROM attempts WHERE trace_id IN (SELECT value FROM json_each(?1))) t
+	JOIN partners p ON p.id = t.id JOIN runs r ON r.number = p.owner WHERE p.scope_id = ?2`
+
+// Traced implements [ledger.Run].
+func (r *Run) Traced(ctx context.Context, traceIDs []string) (map[string]ledger.Entry, error) {
+	list, err := json.Marshal(traceIDs)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.l.reader.QueryContext(ctx, tracedSQL, string(list), r.scope)
+	if err != nil {
+		return nil, fmt.Errorf("cannot look up trace ids: %w", err)
+	}
+	defer rows.Close()
+	found := map[string]ledger.Entry{}
+	for rows.Next() {
+		var asked string
+		e, err := scanEntry(rows, &asked)
+		if err != nil {
+			return nil, err
+		}
+		found[asked] = e
+	}
+	return found, rows.Err()
 }
 
 // Empty implements [ledger.Run].

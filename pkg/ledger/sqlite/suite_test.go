@@ -39,6 +39,12 @@ func TestLedger(t *testing.T) {
 			}
 			return n
 		},
+		Why: func(t testing.TB, l ledger.Ledger, who string) (why string) {
+			if err := l.(*Ledger).reader.QueryRow("SELECT why FROM decisions WHERE who = ?", who).Scan(&why); err != nil {
+				t.Fatal(err)
+			}
+			return why
+		},
 	})
 }
 
