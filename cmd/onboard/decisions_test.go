@@ -42,6 +42,19 @@ func (s *session) decide(decisions map[string]string) {
 	s.write("list.in-doubt.csv", text)
 }
 
+// decisionsHeader is that of a file with decisions, for sheets with sheetHeader.
+const decisionsHeader = "onboard_decision,onboard_trace_id,onboard_token,onboard_link," + sheetHeader
+
+// traceIDs are those of the in-doubt file of list.csv, by company.
+func (s *session) traceIDs() map[string]string {
+	s.Helper()
+	of := map[string]string{}
+	for _, r := range readRecords(s.T, "list.in-doubt.csv")[1:] {
+		of[r[6]] = r[2]
+	}
+	return of
+}
+
 // decided is what the in-doubt file of list.csv says now.
 func (s *session) decided() map[string]string {
 	s.Helper()
@@ -83,9 +96,10 @@ func TestAllHeedsTheFile(t *testing.T) {
 
 func TestOtherDecisionsLoseNone(t *testing.T) {
 	s := unread(t)
-	head := "onboard_decision," + sheetHeader
+	head := "onboard_decision,onboard_trace_id," + sheetHeader
+	of := s.traceIDs()
 	s.decide(map[string]string{"B": "created"})
-	s.write("other.csv", head+"created,"+sheetRow("C"))
+	s.write("other.csv", head+"created,"+of["C"]+","+sheetRow("C"))
 	if code, screen := s.reconcile("--decisions", "other.csv"); code != 2 || !strings.Contains(screen, "decisions that were not carried out yet") || s.decided()["B"] != "created" {
 		t.Fatal(code, screen)
 	}
@@ -100,7 +114,7 @@ func TestOtherDecisionsLoseNone(t *testing.T) {
 		t.Fatal(code, screen)
 	}
 	s.decide(map[string]string{"C": "skip"})
-	s.write("other.csv", head+"resend,"+sheetRow("B")+"resend,"+sheetRow("Z"))
+	s.write("other.csv", head+"resend,"+of["B"]+","+sheetRow("B")+"resend,,"+sheetRow("Z"))
 	code, screen := s.reconcile("--decisions", "other.csv", "--yes")
 	if code != 4 || !strings.Contains(screen, "line 2 of other.csv is not in doubt any more") || !strings.Contains(screen, "line 3 of other.csv is not in list.csv") {
 		t.Fatal(code, screen)
@@ -144,6 +158,7 @@ func TestContradictingDecisions(t *testing.T) {
 // TestTokenLater: a partner that was settled without its token gets it later, once.
 func TestTokenLater(t *testing.T) {
 	s := unread(t)
+	of := s.traceIDs()
 	s.decide(map[string]string{"B": "created", "C": "created"})
 	if code, screen := s.reconcile(); code != 1 {
 		t.Fatal(code, screen)
@@ -151,18 +166,20 @@ func TestTokenLater(t *testing.T) {
 	if why := outputs(t, "list", 3)["B"]["onboard_problems"]; !strings.Contains(why, "its token and link are not known") {
 		t.Error(why)
 	}
-	head := "onboard_decision,onboard_token,onboard_link," + sheetHeader
-	s.write("list.in-doubt.csv", head+"created,tok-B,https://a.example/?t=B,"+sheetRow("B"))
+	told := func(token string) string {
+		return decisionsHeader + "created," + of["B"] + "," + token + ",https://a.example/?t=" + token + "," + sheetRow("B")
+	}
+	s.write("list.in-doubt.csv", told("tok-B"))
 	if code, screen := s.submit("list.csv"); code != 2 || !strings.Contains(screen, "not carried out yet") {
 		t.Fatal(code, screen)
 	}
-	if code, screen := s.reconcile("--why", "from support"); code != 1 {
+	if code, screen := s.reconcile("--why", "from support", "--yes"); code != 1 {
 		t.Fatal(code, screen)
 	}
 	if b := outputs(t, "list", 3)["B"]; b["onboard_status"] != "already_created" || b["onboard_token"] != "tok-B" {
 		t.Error(b)
 	}
-	s.write("list.in-doubt.csv", head+"created,tok-X,https://a.example/?t=X,"+sheetRow("B"))
+	s.write("list.in-doubt.csv", told("tok-B"))
 	if code, screen := s.reconcile(); code != 0 || !strings.Contains(screen, "line 2 of list.in-doubt.csv is not in doubt any more") {
 		t.Error(code, screen)
 	}
@@ -171,25 +188,26 @@ func TestTokenLater(t *testing.T) {
 // TestHalfAnAnswer: what came of token and link is told, and kept.
 func TestHalfAnAnswer(t *testing.T) {
 	s := unread(t)
-	s.write("list.csv", sheetHeader+sheetRow("A")+sheetRow("D"))
+	s.write("list.csv", sheetHeader+sheetRow("A")+sheetRow("B")+sheetRow("C")+sheetRow("D"))
 	if code, screen := s.submit("list.csv"); code != 4 {
 		t.Fatal(code, screen)
 	}
-	if why := outputs(t, "list", 2)["D"]["onboard_problems"]; !strings.Contains(why, "a token came, but no link") {
+	of := s.traceIDs()
+	if why := outputs(t, "list", 4)["D"]["onboard_problems"]; !strings.Contains(why, "a token came, but no link") {
 		t.Error(why)
 	}
 	s.decide(map[string]string{"D": "created"})
-	if code, screen := s.reconcile(); code != 1 {
+	if code, screen := s.reconcile(); code != 4 {
 		t.Fatal(code, screen)
 	}
-	if why := outputs(t, "list", 2)["D"]["onboard_problems"]; !strings.Contains(why, "its link is not known") {
+	if why := outputs(t, "list", 4)["D"]["onboard_problems"]; !strings.Contains(why, "its link is not known") {
 		t.Error(why)
 	}
-	s.write("list.in-doubt.csv", "onboard_decision,onboard_link,"+sheetHeader+"created,https://a.example/?t=D,"+sheetRow("D"))
-	if code, screen := s.reconcile(); code != 0 {
+	s.write("told.csv", decisionsHeader+"created,"+of["D"]+",,https://a.example/?t=D,"+sheetRow("D"))
+	if code, screen := s.reconcile("--decisions", "told.csv", "--yes"); code != 4 {
 		t.Fatal(code, screen)
 	}
-	d := outputs(t, "list", 2)["D"]
+	d := outputs(t, "list", 4)["D"]
 	if tokens := s.server.Snapshot().Created["D"]; len(tokens) != 1 || d["onboard_token"] != tokens[0] || d["onboard_link"] != "https://a.example/?t=D" {
 		t.Error(d, tokens)
 	}

@@ -38,6 +38,9 @@ type ending struct {
 
 // open starts all files, before anything is sent.
 func (e *ending) open() (err error) {
+	if err = e.correctionsReadable(); err != nil {
+		return err
+	}
 	if e.out, err = batch.CreateOutputs(e.sheet, e.dir, e.progress == nil); err != nil {
 		return err
 	}

@@ -53,9 +53,10 @@ func TestAnswerAfterDecision(t *testing.T) {
 	t.Setenv("ONBOARD_LEDGER", "")
 	s := doubtful(t)
 	file := s.spilled()
-	s.write("list.in-doubt.csv", "onboard_line,onboard_decision,onboard_token,onboard_link,"+sheetHeader+
-		"3,created,tok-B,https://activation.example/partner?t=B,"+sheetRow("B")+"4,created,,,"+sheetRow("C"))
-	if code, screen := s.reconcile(); code != 1 {
+	of := s.traceIDs()
+	s.write("list.in-doubt.csv", decisionsHeader+
+		"created,"+of["B"]+",tok-B,https://activation.example/partner?t=B,"+sheetRow("B")+"created,"+of["C"]+",,,"+sheetRow("C"))
+	if code, screen := s.reconcile("--yes"); code != 1 {
 		t.Fatal(code, screen)
 	}
 	if err := os.Rename("later.jsonl", file); err != nil {

@@ -33,9 +33,9 @@ func TestPrivateFiles(t *testing.T) {
 				}
 			}
 			for kind, plant := range map[string]func(string) error{
-				"results":  func(p string) error { return os.Symlink(outside, p) },
+				"problems": func(p string) error { return os.Symlink(outside, p) },
 				"errors":   func(p string) error { return os.Link(outside+"2", p) },
-				"problems": func(p string) error { return os.WriteFile(p, []byte("old"), 0o644) },
+				"results":  func(p string) error { return os.WriteFile(p, []byte("onboard_token,onboard_link\n"), 0o644) },
 			} {
 				if err := plant(base + "." + kind + ".csv"); err != nil {
 					t.Fatal(err)

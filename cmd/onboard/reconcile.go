@@ -37,7 +37,8 @@ already. Then it carries out what you wrote into the onboard_decision column of
 NAME.in-doubt.csv:
 
   created   the partner exists. Add columns onboard_token and onboard_link with
-            its token and link, if you have them, now or later
+            its token and link, if you have them, now or later; a wrong link is
+            replaced in the same way, with --decisions
   resend    it does not exist: send it again now
   skip      leave it in doubt; so does an empty cell
 
@@ -68,7 +69,8 @@ written anew; a row that you skip goes on saying so.`,
 type reconciliation struct {
 	submission
 	*reconcileFlags
-	doubts []*batch.Result
+	doubts  []*batch.Result
+	refused int // decisions that the ledger did not take
 }
 
 func (r *reconciliation) run(ctx context.Context) error {
@@ -94,7 +96,10 @@ func (r *reconciliation) run(ctx context.Context) error {
 	if err != nil {
 		return r.giveUp(err)
 	}
-	return r.submit(ctx, only)
+	if err = r.submit(ctx, only); err == nil && r.refused > 0 {
+		err = exitError{report.ExitErrors}
+	}
+	return err
 }
 
 // ledgerThere refuses a ledger that is not there: nothing could be in doubt in it.
@@ -153,17 +158,16 @@ func (r *reconciliation) decide(ctx context.Context) (map[ledger.Key]bool, error
 	if err != nil || len(due) == 0 && len(r.doubts) == 0 {
 		return nil, err
 	}
-	resend := 0
-	for _, d := range due {
-		if d.Verdict == batch.DecidedResend {
-			resend++
-		}
+	if err := r.keepsDoubts(ctx); err != nil {
+		return nil, err
 	}
+	told, resend := linked(due), resent(due)
+	r.showLinked(told)
 	if r.dryRun {
 		r.say("%s, %d of them to send again; --dry-run, so nothing was done.", report.Count(len(due), "decision"), resend)
 		return nil, exitError{report.ExitInDoubt}
 	}
-	if err := r.agree(ctx, resend); err != nil {
+	if err := r.agree(ctx, len(told), resend); err != nil {
 		return nil, err
 	}
 	return r.record(due)
@@ -191,44 +195,6 @@ func (r *reconciliation) show(existing map[partner.Key]bool) {
 		showDoubt(r.screen(), openDoubt{Company: d.Company, Line: d.Row.Line, Target: r.to.name, Sent: d.Doubt.ClaimedAt,
 			TraceID: d.TraceID, Reason: d.Doubt.Reason}, "a partner now: "+there)
 	}
-}
-
-// agree gets a second yes before anything is sent again.
-func (r *reconciliation) agree(ctx context.Context, resend int) error {
-	if resend == 0 || r.yes {
-		return nil
-	}
-	if !r.interactive() || r.path == "-" {
-		return errors.New("nobody can be asked here; hint: add --yes to send rows again without being asked")
-	}
-	question := fmt.Sprintf("%s to be sent again to %s. A partner that exists already would then exist twice. Type resend to go on: ", report.Count(resend, "row"), r.to.name)
-	answer, err := r.ask(ctx, question)
-	if err == nil && answer != string(batch.DecidedResend) {
-		err = errors.New("not confirmed, so nothing was decided or sent")
-	}
-	return err
-}
-
-// record puts the decisions into the ledger.
-func (r *reconciliation) record(all []due) (map[ledger.Key]bool, error) {
-	only := map[ledger.Key]bool{}
-	for i, d := range all {
-		state := ledger.Created
-		if d.Verdict == batch.DecidedResend {
-			state = ledger.Released
-			only[d.entry.Key] = true
-		}
-		err := r.ledgerRun.Decide(ledger.Decision{Key: d.entry.Key, Attempt: d.entry.Attempt, State: state,
-			Token: d.Token, Link: d.Link, Who: operator(), Why: r.why})
-		if errors.Is(err, ledger.ErrLost) {
-			return nil, fmt.Errorf("somebody else decided about line %d (%s) meanwhile, or its answer arrived: it is not in doubt any more, and this decision and those after it were left aside (%d before it are recorded); hint: this writes the files anew, with what is known now: %s",
-				d.line, companyOf(d.entry.Body), i, r.again.line("submit", r.path, "limit"))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("the decision about line %d could not be recorded: %w", d.line, err)
-		}
-	}
-	return only, nil
 }
 
 // operator names who decides, for the record.

@@ -94,16 +94,16 @@ func TestReconcile(t *testing.T) {
 
 func TestReconcileWithTokenAndSkip(t *testing.T) {
 	s := doubtful(t)
-	head := "onboard_line,onboard_decision,onboard_token,onboard_link," + sheetHeader
-	s.write("list.in-doubt.csv", head+"3,Created,tok-B,https://activation.example/partner?t=B,"+sheetRow("B")+"4,skip,,,"+sheetRow("C"))
-	if code, screen := s.reconcile(); code != 4 {
+	of := s.traceIDs()
+	s.write("list.in-doubt.csv", decisionsHeader+"Created,"+of["B"]+",tok-B,https://activation.example/partner?t=B,"+sheetRow("B")+"skip,"+of["C"]+",,,"+sheetRow("C"))
+	if code, screen := s.reconcile("--yes"); code != 4 {
 		t.Fatal(code, screen)
 	}
 	found := outputs(t, "list", 4)
 	if b := found["B"]; b["onboard_status"] != "already_created" || b["onboard_token"] != "tok-B" || found["C"]["onboard_status"] != "in_doubt" {
 		t.Error(found["B"], found["C"])
 	}
-	s.write("list.in-doubt.csv", head+"4,created,tok,,"+sheetRow("C"))
+	s.write("list.in-doubt.csv", decisionsHeader+"created,"+of["C"]+",tok,,"+sheetRow("C"))
 	if code, screen := s.reconcile(); code != 2 || !strings.Contains(screen, "only one of token and link") {
 		t.Error(code, screen)
 	}

@@ -38,7 +38,8 @@ type submission struct {
 
 	ledgerMissing bool // it is not there, and a dry run makes none
 	plan          *batch.Plan
-	kept          decisions // of the in-doubt file that is written anew
+	carried       *batch.Carried // what the new files will have of older ones
+	kept          decisions      // of the in-doubt file that is written anew
 }
 
 // run goes the whole way. Whatever fails before the first request is exit 2.
@@ -49,7 +50,11 @@ func (s *submission) run(ctx context.Context) error {
 		return err
 	}
 	before, ready := interruptible(ctx)
-	if err = s.makePlan(before, nil); err == nil && !s.dryRun {
+	err = s.makePlan(before, nil)
+	if err == nil {
+		err = s.keepsDoubts(before)
+	}
+	if err == nil && !s.dryRun {
 		err = s.openDecisions(before)
 	}
 	if err == nil {
@@ -82,22 +87,24 @@ func (s *submission) makePlan(ctx context.Context, each func(*batch.Result) erro
 			return fmt.Errorf("--check-existing: %w", err)
 		}
 	}
-	old := s.oldResults()
-	if old == nil {
-		s.plan, err = batch.MakePlan(ctx, s.sheet, s.rules, s.ledgerRun, existing, each)
+	old, err := openResults(s.resultsPath())
+	if err != nil {
 		return err
 	}
-	defer old.Close()
-	known := batch.NewKnownLinks()
+	s.carried = batch.NewCarried()
 	s.plan, err = batch.MakePlan(ctx, s.sheet, s.rules, s.ledgerRun, existing, func(r *batch.Result) error {
-		known.Add(r)
+		s.carried.Add(r)
 		if each == nil {
 			return nil
 		}
 		return each(r)
 	})
+	if old == nil {
+		return err
+	}
+	defer old.Close()
 	if err == nil {
-		err = s.keepsLinks(ctx, old, known)
+		err = s.keepsLinks(ctx, old)
 	}
 	return err
 }

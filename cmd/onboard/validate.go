@@ -67,6 +67,10 @@ func validate(cmd *cobra.Command, c *console, flags *sheetFlags, path string) er
 		e.discard()
 		return err
 	}
+	if err := e.keepsOthers(); err != nil {
+		e.discard()
+		return err
+	}
 	e.out.Counts = e.plan.Counts // a dry run goes no further, and of rows that are valid as they are it writes nothing
 	info := report.PlanInfo{Plan: e.plan}
 	if !flags.quiet {

@@ -140,7 +140,10 @@ func (s *Sheet) NotUTF8(row Row) *FileError {
 		e.Hint = "its byte order mark says " + s.Encoding + "; save the file anew as 'CSV UTF-8' in the spreadsheet program"
 		return e
 	}
-	e.Hint = "save the file as 'CSV UTF-8' in the spreadsheet program, or name its encoding with --encoding"
+	e.Hint = "save the file as 'CSV UTF-8' in the spreadsheet program"
+	if !s.written {
+		e.Hint += ", or name its encoding with --encoding"
+	}
 	if name := s.guess(row.Raw); name != "" && !strings.EqualFold(name, s.Encoding) {
 		e.Hint = s.suggest(name)
 	}
@@ -149,6 +152,9 @@ func (s *Sheet) NotUTF8(row Row) *FileError {
 
 // suggest says which encoding it probably is, and what to run.
 func (s *Sheet) suggest(name string) string {
+	if s.written {
+		return fmt.Sprintf("it is probably %s; save it as 'CSV UTF-8' in the spreadsheet program", name)
+	}
 	if s.command == "" {
 		return fmt.Sprintf("it is probably %s; run the same command with --encoding %s", name, strings.ToLower(name))
 	}

@@ -58,6 +58,7 @@ type Options struct {
 	Optional  func(f partner.Field) bool // fields that may go without a column
 	TempDir   string                     // where standard input is spooled; "": the system's
 	Command   string                     // the command that is running, for hints: "onboard validate list.csv"
+	Written   bool                       // this program wrote it, in UTF-8: --encoding, which is the sheet's, says nothing of it
 	addedOnly bool                       // no column is to hold a field
 }
 
@@ -82,6 +83,7 @@ type Sheet struct {
 	bound      []string // their header for the binding
 	marked     bool     // the file says its encoding with a byte order mark
 	command    string
+	written    bool   // as Options say
 	sum        string // SHA-256 of a workbook's bytes, in hex
 	file       *os.File
 	binders    sync.Pool // of *binder, between blocks
@@ -91,7 +93,7 @@ type Sheet struct {
 // Open opens a sheet and reads its header. The path "-" spools stdin to a
 // private temporary file first, because a sheet is read twice.
 func Open(path string, stdin io.Reader, opt Options) (*Sheet, error) {
-	s := &Sheet{Path: path, Base: base(path), command: opt.Command}
+	s := &Sheet{Path: path, Base: base(path), command: opt.Command, written: opt.Written}
 	var err error
 	if path == "-" {
 		s.file, err = spool(stdin, opt.TempDir)
