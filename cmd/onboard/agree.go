@@ -102,11 +102,11 @@ func (r *reconciliation) record(all []due) (map[ledger.Key]bool, error) {
 			only[d.entry.Key] = true
 		case err == nil:
 		case errors.As(err, &taken):
-			r.refused++
+			r.refuse(d)
 			r.say("Refused  the token or link that line %d of %s has for %s is that of %s (line %d); hint: each partner has its own: ask the vendor's support about both, with the trace ids %s and %s",
 				d.Line, filepath.Base(d.File), companyOf(d.entry.Body), companyOf(taken.Holder.Body), taken.Holder.Line, d.entry.TraceID, taken.Holder.TraceID)
 		case errors.Is(err, ledger.ErrLost) && d.Replaces(d.entry):
-			r.refused++
+			r.refuse(d)
 			r.say("Refused  the token and link of %s are not those of a decision, or were changed meanwhile, so line %d of %s does not replace them", companyOf(d.entry.Body), d.Line, filepath.Base(d.File))
 		case errors.Is(err, ledger.ErrLost):
 			return nil, fmt.Errorf("somebody else decided about line %d (%s) meanwhile, or its answer arrived: it is not in doubt any more, and this decision and those after it were left aside (%d before it are recorded); hint: this writes the files anew, with what is known now: %s",
@@ -116,6 +116,13 @@ func (r *reconciliation) record(all []due) (map[ledger.Key]bool, error) {
 		}
 	}
 	return only, nil
+}
+
+// refuse leaves a row as it is. Its file must not go on saying created: without the
+// token that was refused that would be another decision.
+func (r *reconciliation) refuse(d due) {
+	r.refused++
+	delete(r.kept, d.entry.Key)
 }
 
 // decision is what the ledger is told.

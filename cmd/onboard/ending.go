@@ -29,6 +29,7 @@ type ending struct {
 	page     *sheet.File // the report's; nil where none was asked for
 	rate     float64     // set, in requests per second
 	kept     decisions   // on rows that stay in doubt
+	refused  int         // decisions
 
 	corrected string // where the corrections went that stood in the place of the errors; "" for none
 	errorsSum string // SHA-256 of the errors file
@@ -71,7 +72,7 @@ func (e *ending) emit(r *batch.Result) error {
 
 // finish returns the exit code as an error, if it is not 0.
 func (e *ending) finish() error {
-	exit := report.ExitOf(e.stop, e.out.Counts)
+	exit := e.exit()
 	err := e.out.Ready()
 	if err == nil {
 		e.errorsSum, err = e.out.Errors.SHA256()
@@ -102,6 +103,14 @@ func (e *ending) finish() error {
 		return exitError{exit.Code}
 	}
 	return nil
+}
+
+func (e *ending) exit() report.Exit {
+	exit := report.ExitOf(e.stop, e.out.Counts)
+	if exit.Code == report.ExitOK && e.refused > 0 {
+		return report.Exit{Code: report.ExitErrors, Reason: report.Count(e.refused, "decision") + " refused"}
+	}
+	return exit
 }
 
 func (e *ending) summary(exit report.Exit) *report.Summary {

@@ -117,6 +117,29 @@ var mutants = []mutant{
 
 	{"unfinished files stay", []change{{"pkg/sheet/file.go", `	removeOrphans(path)
 	f, err`, `	f, err`}}, "", "./cmd/onboard", "TestCrashPoints/C7"},
+
+	{"decisions from the sheet", []change{{"cmd/onboard/decisions.go", `		r.kept, err = r.ownDecisions(ctx)
+`, `		if r.kept, err = r.ownDecisions(ctx); r.sheet.HasAdded("onboard_decision") {
+			r.kept, err = batch.ReadDecisions(ctx, r.sheet, r.rules)
+		}
+`}}, "", "./cmd/onboard", "TestSheetDecidesNothing"},
+
+	{"a decision of another request", []change{{"cmd/onboard/due.go", `		case d.TraceID != d.entry.TraceID:`,
+		`		case d.Verdict == batch.DecidedResend && d.TraceID != d.entry.TraceID:`}}, "", "./cmd/onboard", "TestMixedUp"},
+
+	{"what can't be read is replaced", []change{{"cmd/onboard/older.go", `	old, err := sheet.OpenOwn(path, columns...)
+	if err != nil {
+		return nil, unreadable(path, kind, err)
+	}
+`, `	old, err := sheet.OpenOwn(path, columns...)
+	if err != nil {
+		return nil, nil
+	}
+`}}, "", "./cmd/onboard", "TestOlderOutputs"},
+
+	{"rows in doubt of another ledger are sent", []change{{"cmd/onboard/submission.go", `s.keepsDoubts(before)
+`, `before.Err()
+`}}, "", "./cmd/onboard", "TestOlderOutputs"},
 }
 
 // TestMutants is T24: each mistake, made on purpose in a copy of the module,

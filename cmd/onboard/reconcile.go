@@ -69,8 +69,7 @@ written anew; a row that you skip goes on saying so.`,
 type reconciliation struct {
 	submission
 	*reconcileFlags
-	doubts  []*batch.Result
-	refused int // decisions that the ledger did not take
+	doubts []*batch.Result
 }
 
 func (r *reconciliation) run(ctx context.Context) error {
@@ -96,10 +95,7 @@ func (r *reconciliation) run(ctx context.Context) error {
 	if err != nil {
 		return r.giveUp(err)
 	}
-	if err = r.submit(ctx, only); err == nil && r.refused > 0 {
-		err = exitError{report.ExitErrors}
-	}
-	return err
+	return r.submit(ctx, only)
 }
 
 // ledgerThere refuses a ledger that is not there: nothing could be in doubt in it.

@@ -40,6 +40,7 @@ type submission struct {
 	plan          *batch.Plan
 	carried       *batch.Carried // what the new files will have of older ones
 	kept          decisions      // of the in-doubt file that is written anew
+	refused       int            // decisions that the ledger did not take
 }
 
 // run goes the whole way. Whatever fails before the first request is exit 2.
@@ -127,7 +128,7 @@ func existingNames(ctx context.Context, client *lmpi.Client) (map[partner.Key]bo
 // that may be sent.
 func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error {
 	e := &ending{console: s.console, flags: &s.sheetFlags, dir: s.dir, sheet: s.sheet, plan: s.plan, started: s.started,
-		again: s.again, target: s.to.name, progress: &batch.Progress{}, rate: s.perSecond, kept: s.kept}
+		again: s.again, target: s.to.name, progress: &batch.Progress{}, rate: s.perSecond, kept: s.kept, refused: s.refused}
 	if err := e.open(); err != nil {
 		return s.giveUp(err)
 	}
@@ -166,7 +167,7 @@ func (s *submission) toSend(only map[ledger.Key]bool) int {
 
 // conclude records the end of a run and writes its files.
 func (s *submission) conclude(e *ending) error {
-	exit := report.ExitOf(e.stop, e.out.Counts)
+	exit := e.exit()
 	if err := s.ledgerRun.End(exit.Code, report.CountsOf(e.out.Counts, false)); err != nil {
 		s.say("onboard: the end of the run could not be recorded: %v", err)
 	}

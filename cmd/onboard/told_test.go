@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,6 +12,10 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 
+	"onboard/pkg/batch"
+	"onboard/pkg/ledger"
+	"onboard/pkg/ledger/ledgertest"
+	"onboard/pkg/ledger/sqlite"
 	"onboard/pkg/sandbox"
 )
 
@@ -188,6 +194,67 @@ func TestWrongLinkMended(t *testing.T) {
 	}
 	if found := outputs(t, "list", 3); found["A"]["onboard_token"] != a["onboard_token"] || found["B"]["onboard_token"] != "right" {
 		t.Error(found)
+	}
+}
+
+// taking refuses a token as that of another partner.
+type taking struct {
+	ledger.Run
+	token  string
+	holder ledger.Entry
+}
+
+func (r taking) Decide(d ledger.Decision) error {
+	if d.Token == r.token {
+		return &ledger.TakenError{Holder: r.holder}
+	}
+	return r.Run.Decide(d)
+}
+
+// TestLinkOfAnother: a token that another partner has is refused, with both names, and
+// does not keep the other decisions.
+func TestLinkOfAnother(t *testing.T) {
+	l, err := sqlite.Open(filepath.Join(t.TempDir(), "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	run := ledgertest.MustBegin(t, l)
+	var all []due
+	for i := range 3 {
+		e := ledgertest.MustClaim(t, run, ledgertest.Intent(i))
+		if err := run.Settle(ledger.Outcome{Key: e.Key, Attempt: 1, State: ledger.InDoubt}); err != nil {
+			t.Fatal(err)
+		}
+		d := batch.Decision{File: "list.in-doubt.csv", Line: i + 2, Verdict: batch.DecidedCreated, TraceID: e.TraceID,
+			Token: fmt.Sprint("tok-", i), Link: fmt.Sprint("https://a.example/", i)}
+		all = append(all, due{d, e.Line, e})
+	}
+	var screen strings.Builder
+	r := reconciliation{reconcileFlags: &reconcileFlags{}, submission: submission{console: &console{err: &screen},
+		ledgerRun: taking{run, "tok-1", all[0].entry}, kept: decisions{all[1].entry.Key: all[1].Decision}}}
+	if _, err := r.record(all); err != nil || r.refused != 1 || len(r.kept) > 0 {
+		t.Fatal(err, r.refused, r.kept)
+	}
+	for _, want := range []string{"Refused", "line 3 of list.in-doubt.csv", companyOf(all[1].entry.Body) + " is that of " + companyOf(all[0].entry.Body), all[0].entry.TraceID, all[1].entry.TraceID} {
+		if !strings.Contains(screen.String(), want) {
+			t.Errorf("%q is not in: %s", want, screen.String())
+		}
+	}
+	if strings.Contains(screen.String(), "tok-") || strings.Contains(screen.String(), "a.example") {
+		t.Errorf("a token or a link is shown: %s", screen.String())
+	}
+	found, err := run.Lookup(t.Context(), []ledger.Key{all[0].entry.Key, all[1].entry.Key, all[2].entry.Key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range all {
+		e := found[d.entry.Key]
+		got = append(got, string(e.State)+" "+e.Token)
+	}
+	if diff := cmp.Diff([]string{"created tok-0", "in_doubt ", "created tok-2"}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 

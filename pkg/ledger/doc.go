@@ -19,7 +19,8 @@
 //
 // Every change compares and sets: it names the state, the run and the attempt
 // that it expects, and changes nothing when they are not so. Nothing leaves
-// created, and what it lacks of token and link is only ever filled in.
+// created. What it lacks of token and link is filled in, and only what an operator
+// told is ever replaced, by a decision that says so.
 //
 // It refuses to interpret: keys, fingerprints and bodies are the caller's, it
 // knows no rule about partners and never talks to the API. A store refuses what
