@@ -194,16 +194,8 @@ func TestServerAway(t *testing.T) {
 // TestTakenOver: with the addresses of both servers a run goes on when a standby
 // takes over, and what was confirmed is there.
 func TestTakenOver(t *testing.T) {
-	primary := newServer(t)
-	standby, err := primary.Standby()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(standby.Remove)
-	if err := primary.WaitForStandby(); err != nil {
-		t.Fatal(err)
-	}
-	place := strings.Replace(primary.URL("target_session_attrs=read-write"), primary.Address(), standby.Address()+","+primary.Address(), 1)
+	primary, standby := pair(t)
+	place := both(standby, primary, "")
 	r, other := mustBegin(t, mustOpen(t, place)), mustBegin(t, mustOpen(t, place))
 	for i := range 3 {
 		ledgertest.MustClaim(t, r, ledgertest.Intent(i))

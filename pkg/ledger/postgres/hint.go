@@ -50,7 +50,7 @@ func (l *Ledger) hinted(err error) error {
 	case code == "25006":
 		return fmt.Errorf("%w; %s", err, writable)
 	}
-	return fmt.Errorf("%w; hint: see that the database can be reached and has room, then run the same command again, on this computer, which keeps the answers that the database did not take", err)
+	return fmt.Errorf("%w; hint: see that the database can be reached and has room, and that its standby runs if it waits for one, then run the same command again, on this computer, which keeps the answers that the database did not take", err)
 }
 
 // grants are the rights that a role needs, as docs/team.md has them.

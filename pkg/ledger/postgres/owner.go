@@ -137,7 +137,7 @@ func (r *Run) Sweep(ctx context.Context) error {
 	if err := r.spill.ReadBack(r.l.alive, r.l.restore); err != nil || len(dead) == 0 {
 		return err
 	}
-	err = r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) error { return sweep(ctx, tx, dead, r.l.locks()) }})
+	err = r.l.make(&change{run: r, alone: func(ctx context.Context, tx pgx.Tx) error { return sweep(ctx, tx, dead, r.l.locks()) }})
 	crash.Point("swept")
 	return err
 }

@@ -78,7 +78,7 @@ func TestSynchronous(t *testing.T) {
 	execute(t, place, "CREATE ROLE hasty LOGIN; ALTER ROLE hasty SET synchronous_commit = off; GRANT CREATE ON DATABASE postgres TO hasty")
 	r := mustBegin(t, mustOpen(t, strings.Replace(place, "postgres@", "hasty@", 1)))
 	var set string
-	err := r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) error {
+	err := r.l.make(&change{run: r, alone: func(ctx context.Context, tx pgx.Tx) error {
 		return tx.QueryRow(ctx, "SELECT current_setting('synchronous_commit')").Scan(&set)
 	}})
 	if err != nil || set != "on" {

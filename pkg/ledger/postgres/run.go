@@ -50,7 +50,7 @@ func (l *Ledger) Begin(scope ledger.Scope, info ledger.RunInfo) (ledger.Run, err
 func (r *Run) record(scope ledger.Scope, info ledger.RunInfo) error {
 	host, who := ledger.Here()
 	var refusal error
-	err := r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) (err error) {
+	err := r.l.make(&change{run: r, alone: func(ctx context.Context, tx pgx.Tx) (err error) {
 		if _, err = tx.Exec(ctx, "SELECT pg_advisory_lock_shared($1)", r.lock); err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (l *Ledger) runNamed(id string) (r *Run, known bool, err error) {
 func (r *Run) End(exitCode int, counts map[string]int) error {
 	text, err := json.Marshal(counts)
 	if err == nil {
-		err = r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) error {
+		err = r.l.make(&change{run: r, alone: func(ctx context.Context, tx pgx.Tx) error {
 			_, err := tx.Exec(ctx, "UPDATE runs SET ended_at = clock_timestamp(), exit_code = $1, counts = $2 WHERE number = $3", exitCode, string(text), r.number)
 			return err
 		}})
@@ -146,7 +146,7 @@ func (r *Run) Decide(d ledger.Decision) error {
 		query, args = replaceSQL, append(args, text(d.Was.Token), text(d.Was.Link))
 	}
 	lost, tries := false, 0
-	err := r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) error {
+	err := r.l.make(&change{run: r, alone: func(ctx context.Context, tx pgx.Tx) error {
 		var id int64
 		tries++
 		err := tx.QueryRow(ctx, query, args...).Scan(&id)

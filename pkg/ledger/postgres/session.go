@@ -52,7 +52,7 @@ func (s *session) do(ctx context.Context, exchange func(context.Context, *pgx.Co
 	switch {
 	case err == nil || rolledBack(err):
 		return err
-	case ctx.Err() == nil && !s.conn.IsClosed() && !errors.As(err, new(*pgconn.PgError)):
+	case ctx.Err() == nil && !s.conn.IsClosed() && !errors.Is(err, errUnreplicated) && !errors.As(err, new(*pgconn.PgError)):
 		err = refusal{err} // the connection is well, so it would be the same again
 	}
 	s.close()
@@ -141,7 +141,7 @@ func passing(err error) bool {
 		return true
 	}
 	class := e.Code[:min(2, len(e.Code))]
-	return class == "40" || class == "08" || slices.Contains([]string{"57P01", "57P02", "57P03", "57P05", "53300", "25006"}, e.Code)
+	return class == "40" || class == "08" || slices.Contains([]string{"57P01", "57P02", "57P03", "57P05", "53300", "25006", "25P03"}, e.Code)
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -35,7 +35,7 @@ func (r *Run) Settling(o ledger.Outcome) (durable func() error) {
 	if err := o.Check(); err != nil {
 		return func() error { return err }
 	}
-	settled := r.settle(o)
+	settled := r.settle(o, false)
 	return func() error {
 		lost, err := settled()
 		return o.Settled(lost, err, r.save)
@@ -52,10 +52,10 @@ func (r *Run) save(o ledger.Outcome, cause error) error {
 func (r *Run) Spilled() ledger.Spillage { return r.spill.Spilled() }
 
 // settle is the compare-and-set of Settle. lost: the ledger holds anything else
-// than this very outcome.
-func (r *Run) settle(o ledger.Outcome) (settled func() (lost bool, err error)) {
+// than this very outcome. again: it may be there already, and is to be confirmed.
+func (r *Run) settle(o ledger.Outcome, again bool) (settled func() (lost bool, err error)) {
 	o.Token, o.Link = text(o.Token), text(o.Link)
-	c := &change{run: r, kind: settling, key: o.Key, attempt: o.Attempt, outcome: o}
+	c := &change{run: r, kind: settling, key: o.Key, attempt: o.Attempt, outcome: o, again: again}
 	made := r.l.queue(c)
 	return func() (bool, error) {
 		err := made()
@@ -74,7 +74,7 @@ func (l *Ledger) restore(line ledger.Spilled) (e ledger.Entry, err error) {
 	if err != nil || !known {
 		return e, err
 	}
-	if _, err = owner.settle(o)(); err != nil {
+	if _, err = owner.settle(o, true)(); err != nil {
 		return e, err
 	}
 	found, err := owner.Lookup(ctx, []ledger.Key{o.Key})

@@ -104,7 +104,7 @@ func forsake(t testing.TB, r ledger.Run) {
 	delete(run.l.runs, run)
 	run.l.mu.Unlock()
 	for done := false; !done; { // the guard takes it in its own time
-		err := run.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) error {
+		err := run.l.make(&change{run: run, alone: func(ctx context.Context, tx pgx.Tx) error {
 			if _, err := tx.Exec(ctx, "SELECT pg_advisory_unlock_shared($1)", run.lock); err != nil {
 				return err
 			}

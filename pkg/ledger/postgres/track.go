@@ -24,7 +24,7 @@ const (
 
 // Track implements [ledger.Run].
 func (r *Run) Track(key ledger.Key, t ledger.Tracking) error {
-	return r.l.make(&change{alone: func(ctx context.Context, tx pgx.Tx) error {
+	return r.l.make(&change{run: r, alone: func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, trackSQL, text(t.State), t.Final, text(t.PartnerID), text(t.UserID), t.CheckedAt, r.scope, [16]byte(key))
 		return err
 	}})

@@ -20,9 +20,9 @@ const groupLimit = 128
 // one of the changes of a partner, which go in groups. Made twice, it does no
 // harm.
 type change struct {
+	run   *Run
 	alone func(context.Context, pgx.Tx) error
 
-	run     *Run
 	kind    *statement
 	key     ledger.Key
 	attempt int
@@ -32,7 +32,7 @@ type change struct {
 
 	taken int          // the attempt in which the statement changed the row; 0: it did not
 	entry ledger.Entry // the row as it stands, when it was not changed
-	again bool         // it may have been made already, before a connection broke
+	again bool         // it may have been made already, and is to be confirmed
 
 	done chan error
 }
@@ -149,12 +149,12 @@ func (l *Ledger) commit(group []*change) error {
 		return l.failure
 	}
 	err := l.writer.patiently(context.Background(), func(ctx context.Context, conn *pgx.Conn) error {
-		if alone := group[0].alone; alone != nil {
-			return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return alone(ctx, tx) })
+		err := transact(ctx, conn, group)
+		if err == nil {
+			err = replicated(conn)
 		}
-		err := send(ctx, conn, group)
 		for _, c := range group {
-			c.again = c.again || err != nil && !rolledBack(err)
+			c.again = c.again || err != nil
 		}
 		return err
 	})
@@ -164,9 +164,50 @@ func (l *Ledger) commit(group []*change) error {
 	return l.failure
 }
 
+// transact makes a group in one transaction. To find one's own rows there proves
+// nothing: they may be on this server alone, and a commit that changes nothing waits
+// for no standby. So whatever may have been made already writes in any case.
+func transact(ctx context.Context, conn *pgx.Conn, group []*change) error {
+	alone := group[0].alone
+	again := slices.ContainsFunc(group, func(c *change) bool { return c.again })
+	if alone == nil && !again {
+		return send(ctx, conn, group)
+	}
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
+		if alone != nil {
+			err = alone(ctx, tx)
+		} else {
+			err = send(ctx, tx, group)
+		}
+		if err == nil && again {
+			err = group[0].run.touch(ctx, tx)
+		}
+		return err
+	})
+}
+
+// touch writes the run's row. All that was there before is on the standby when it
+// is. A run that is being recorded writes by itself.
+func (r *Run) touch(ctx context.Context, tx pgx.Tx) error {
+	if r.number == 0 {
+		return nil
+	}
+	tag, err := tx.Exec(ctx, "UPDATE runs SET lock = lock WHERE number = $1", r.number)
+	if err == nil && tag.RowsAffected() != 1 {
+		err = refuse("it does not know this run any more, as an older copy would; hint: let an administrator see which server took over, and that it has the latest commits")
+	}
+	return err
+}
+
+// sender is what a connection and a transaction have in common here.
+type sender interface {
+	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+}
+
 // send makes a group in one round trip, which is one transaction. The rows are
 // locked in the order of their keys, so that two groups seldom lock each other out.
-func send(ctx context.Context, conn *pgx.Conn, group []*change) error {
+func send(ctx context.Context, conn sender, group []*change) error {
 	slices.SortFunc(group, func(a, b *change) int { return cmp.Compare(string(a.key[:]), string(b.key[:])) })
 	at := map[slot]*change{}
 	kinds := map[*statement][]*change{}
@@ -202,7 +243,7 @@ func mark(rows pgx.Rows, at map[slot]*change) error {
 
 // readBack reads the rows that were not changed: somebody else has them, or they
 // were changed before the connection broke.
-func readBack(ctx context.Context, conn *pgx.Conn, at map[slot]*change) error {
+func readBack(ctx context.Context, conn sender, at map[slot]*change) error {
 	left := map[int64][][16]byte{}
 	for s, c := range at {
 		if c.taken == 0 {
