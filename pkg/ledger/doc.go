@@ -14,7 +14,7 @@
 //	released  ─Claim─► sending
 //	rejected  ─Claim─► sending            only with another fingerprint
 //	sending   ─Sweep─► in_doubt           when the lock of its run is free
-//	in_doubt  ─Settle─► created | rejected, by the same run and attempt: evidence only improves
+//	in_doubt  ─Settle─► created | rejected | released, by the same run and attempt: evidence only improves
 //	released  ─Settle─► created            likewise, when an operator thought that it was not
 //
 // Every change compares and sets: it names the state, the run and the attempt

@@ -40,7 +40,8 @@ func (s *Spill) Kept() []Kept {
 // Restore settles what it can and returns the row as it stands then, without a
 // State where there is none. A file of which all is in the ledger is removed; one
 // that tells more is put aside (see Kept). One that knows more than the ledger, or
-// that this program did not write, is left and named. A run that is alive may be
+// that this program did not write, is left and named: it is foreign. After any other
+// failure the same file is read back by the next run. A run that is alive may be
 // writing still, and is left alone.
 func (s *Spill) ReadBack(alive func(run string) bool, restore func(Spilled) (Entry, error)) error {
 	folder := filepath.Dir(s.prefix)
@@ -62,10 +63,29 @@ func (s *Spill) ReadBack(alive func(run string) bool, restore func(Spilled) (Ent
 		}
 		path := filepath.Join(folder, f.Name())
 		if err := s.readBack(path, id, restore); err != nil {
-			return fmt.Errorf("cannot read back the answers saved in %s: %w; hint: it may hold links that are nowhere else; keep it, move it to another folder, and run again", path, err)
+			return unread(path, err)
 		}
 	}
 	return nil
+}
+
+// foreign is a spill file that no run will ever be able to read back.
+type foreign struct{ error }
+
+// Unwrap gives what is wrong with it.
+func (f foreign) Unwrap() error { return f.error }
+
+// unread says what to do about a spill file that was not read back. Only a foreign
+// one may be moved away: the answers in any other would be in doubt from then on.
+func unread(path string, err error) error {
+	if errors.As(err, new(foreign)) {
+		return fmt.Errorf("cannot read back the answers saved in %s: %w; hint: it may hold links that are nowhere else; keep it, move it to another folder, and run again", path, err)
+	}
+	err = fmt.Errorf("the answers of an earlier run are still waiting in %s (leave it there), and cannot be read back: %w", path, err)
+	if strings.Contains(err.Error(), "hint: ") {
+		return err
+	}
+	return fmt.Errorf("%w; hint: see that its disk is well and has room, and that you may read, write and rename it; then run the same command again", err)
 }
 
 func (s *Spill) readBack(path, id string, restore func(Spilled) (Entry, error)) error {
@@ -84,7 +104,7 @@ func (s *Spill) readBack(path, id string, restore func(Spilled) (Entry, error)) 
 			continue
 		}
 		if e.State == "" || e.Attempt < line.Outcome.Attempt {
-			return fmt.Errorf("line %d: the ledger knows nothing of that attempt, as an older copy would: partner %x: %w", i+1, line.Outcome.Key, ErrLost)
+			return foreign{fmt.Errorf("line %d: the ledger knows nothing of that attempt, as an older copy would: partner %x: %w", i+1, line.Outcome.Key, ErrLost)}
 		}
 		kept = append(kept, Kept{Line: i + 1, Again: e.Attempt > line.Outcome.Attempt, Entry: e})
 	}
@@ -134,7 +154,7 @@ func readSpill(path, id string) ([]Spilled, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > spillLimit {
-		return nil, errors.New("it is not a file that this program wrote")
+		return nil, foreign{errors.New("it is not a file that this program wrote")}
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -145,7 +165,7 @@ func readSpill(path, id string) ([]Spilled, error) {
 		var line Spilled
 		err := json.Unmarshal(text, &line)
 		if err != nil || line.Format != spillFormat || line.Run != id || !line.Outcome.State.Settled() {
-			return nil, fmt.Errorf("line %d is not one that this program wrote", len(lines)+1)
+			return nil, foreign{fmt.Errorf("line %d is not one that this program wrote", len(lines)+1)}
 		}
 		lines = append(lines, line)
 	}

@@ -186,7 +186,8 @@ func ownerAliveOfNonsense(t *testing.T, s Store) {
 
 // lateAnswer has a run swept while its answer was on the way.
 func lateAnswer(t *testing.T, s Store) {
-	for _, late := range []ledger.Outcome{Created(1, 1), {Key: Key(1), Attempt: 1, State: ledger.Rejected, Reason: "no"}} {
+	for _, late := range []ledger.Outcome{Created(1, 1), {Key: Key(1), Attempt: 1, State: ledger.Rejected, Reason: "no"},
+		{Key: Key(1), Attempt: 1, State: ledger.Released, Reason: "the run ended before its turn"}} {
 		l := s.open(t, s.Place(t))
 		slow := MustBegin(t, l)
 		MustClaim(t, slow, Intent(1))

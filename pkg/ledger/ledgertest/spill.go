@@ -97,7 +97,7 @@ func foreignSpill(t *testing.T, s Store) {
 			if err != nil || len(made) != 1 {
 				t.Fatal(made, err)
 			}
-			if _, err := l.Begin(Sandbox, Sheet); err == nil || !strings.Contains(err.Error(), made[0]) {
+			if _, err := l.Begin(Sandbox, Sheet); err == nil || !strings.Contains(err.Error(), made[0]) || !strings.Contains(err.Error(), "move it to another folder") {
 				t.Errorf("begin: %v", err)
 			}
 			if err := os.Remove(made[0]); err != nil {
@@ -254,4 +254,83 @@ func answerAfterDecisions(t *testing.T, s Store) {
 	if len(next.Kept()) == 0 {
 		t.Error("nothing is said")
 	}
+}
+
+// neverSent: the ledger could not take that a request never left, and meanwhile the
+// row was put in doubt. The word of the very attempt is proof, unless somebody has
+// decided otherwise or sent the row since.
+func neverSent(t *testing.T, s Store) {
+	decide := func(state ledger.State) func(*testing.T, ledger.Run) {
+		return func(t *testing.T, r ledger.Run) {
+			t.Helper()
+			if err := r.Decide(ledger.Decision{Key: Key(1), Attempt: 1, State: state, Who: "ann"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name      string
+		meanwhile func(t *testing.T, r ledger.Run)
+		want      ledger.State
+		attempt   int
+	}{
+		{"nothing else", func(*testing.T, ledger.Run) {}, ledger.Released, 1},
+		{"decided to be created", decide(ledger.Created), ledger.Created, 1},
+		{"decided to be sent again", decide(ledger.Released), ledger.Released, 1},
+		{"sent again", func(t *testing.T, r ledger.Run) {
+			decide(ledger.Released)(t, r)
+			MustClaim(t, r, Intent(1))
+		}, ledger.Sending, 2},
+		{"in doubt again, in a later attempt", func(t *testing.T, r ledger.Run) {
+			decide(ledger.Released)(t, r)
+			MustClaim(t, r, Intent(1))
+			if err := r.Settle(ledger.Outcome{Key: Key(1), Attempt: 2, State: ledger.InDoubt}); err != nil {
+				t.Fatal(err)
+			}
+		}, ledger.InDoubt, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := s.open(t, s.Place(t))
+			r := MustBegin(t, l)
+			MustClaim(t, r, Intent(1))
+			if err := r.End(3, nil); err != nil {
+				t.Fatal(err)
+			}
+			next := MustBegin(t, l) // sweeps
+			if got := MustLookup(t, next, Key(1)); got.State != ledger.InDoubt {
+				t.Fatalf("not swept: %s", got.State)
+			}
+			tt.meanwhile(t, next)
+			path := writeSpill(t, s.Spills(l), r.ID(), ledger.Outcome{Key: Key(1), Attempt: 1, State: ledger.Released, Reason: "the run ended before its turn"})
+			got := MustLookup(t, MustBegin(t, l), Key(1))
+			if got.State != tt.want || got.Attempt != tt.attempt {
+				t.Errorf("%s in attempt %d, want %s in %d", got.State, got.Attempt, tt.want, tt.attempt)
+			}
+			if _, err := os.Lstat(path); !os.IsNotExist(err) {
+				t.Errorf("the file is still there: %v", err)
+			}
+		})
+	}
+	t.Run("a token is known", func(t *testing.T) {
+		r := MustBegin(t, s.open(t, s.Place(t)))
+		k := Doubtful(t, r, 9)
+		err := r.Settle(ledger.Outcome{Key: k, Attempt: 1, State: ledger.Released})
+		if got := MustLookup(t, r, k); !errors.Is(err, ledger.ErrLost) || got.State != ledger.InDoubt || got.Token != "tok" {
+			t.Errorf("%s with token %q, %v", got.State, got.Token, err)
+		}
+	})
+}
+
+// writeSpill writes the file of a run that could only save an outcome.
+func writeSpill(t *testing.T, prefix, run string, o ledger.Outcome) (path string) {
+	t.Helper()
+	line, err := json.Marshal(ledger.Spilled{Format: "onboard-spill-1", Run: run, Outcome: o, At: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = prefix + run + ".jsonl"
+	if err := os.WriteFile(path, append(line, '\n'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

@@ -27,7 +27,7 @@ func Run(t *testing.T, s Store) {
 		"ReopenAfterKill": reopenAfterKill, "KilledBesideAnotherProcess": killedBesideAnotherProcess,
 		"RunsOfOneProcessSeeEachOther": runsOfOneProcessSeeEachOther, "OwnerAliveOfNonsense": ownerAliveOfNonsense,
 		"Decide": decide, "Replace": replace, "Traced": traced, "Track": track, "Onboardings": onboardings, "OneWinner": oneWinner, "LookupMany": lookupMany, "CreatedInAnyOrder": createdInAnyOrder,
-		"TokenWithoutARow": tokenWithoutARow, "ForeignSpill": foreignSpill, "SpillAfterDecisions": spillAfterDecisions, "AnswerAfterDecisions": answerAfterDecisions,
+		"TokenWithoutARow": tokenWithoutARow, "NeverSent": neverSent, "ForeignSpill": foreignSpill, "SpillAfterDecisions": spillAfterDecisions, "AnswerAfterDecisions": answerAfterDecisions,
 		"LateAnswer": lateAnswer, "EndedWithOpenClaims": endedWithOpenClaims, "OtherKeyFields": otherKeyFields,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })

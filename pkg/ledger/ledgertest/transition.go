@@ -48,7 +48,7 @@ func transitions(t *testing.T, s Store) {
 		{"claim with another fingerprint", claim(otherPrint), map[ledger.State]ledger.State{"": ledger.Sending, ledger.Released: ledger.Sending, ledger.Rejected: ledger.Sending}},
 		{"settle created", settle(ledger.Created, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.Created, ledger.InDoubt: ledger.Created, ledger.Released: ledger.Created}},
 		{"settle rejected", settle(ledger.Rejected, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.Rejected, ledger.InDoubt: ledger.Rejected, ledger.Rejected: ledger.Rejected}},
-		{"settle released", settle(ledger.Released, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.Released, ledger.Released: ledger.Released}},
+		{"settle released", settle(ledger.Released, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.Released, ledger.InDoubt: ledger.Released, ledger.Released: ledger.Released}},
 		{"settle in doubt", settle(ledger.InDoubt, 1), map[ledger.State]ledger.State{ledger.Sending: ledger.InDoubt, ledger.InDoubt: ledger.InDoubt}},
 		{"settle another attempt", settle(ledger.Created, 2), nil},
 		{"retry", func(r ledger.Run) error { _, err := r.Retry(Key(1), 1, ledger.Attempt{}, "t"); return err }, map[ledger.State]ledger.State{ledger.Sending: ledger.Sending}},

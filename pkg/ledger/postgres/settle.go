@@ -13,7 +13,7 @@ var settling = &statement{`UPDATE partners p SET state = i.state, http_status = 
 	FROM (SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::integer[], $5::text[], $6::integer[], $7::bytea[], $8::text[], $9::text[], $10::bytea[], $11::timestamptz[])
 		AS i(scope, key, owner, attempt, state, status, reason, token, link, answer, at) ORDER BY scope, key) i
 	WHERE p.scope_id = i.scope AND p.key = i.key AND p.owner = i.owner AND p.attempt = i.attempt
-		AND (p.state = 'sending' OR p.state = 'in_doubt' AND i.state <> 'released' OR i.state = 'created' AND (p.state = 'released' OR
+		AND (p.state = 'sending' OR p.state = 'in_doubt' AND (i.state <> 'released' OR p.token = '' AND p.link = '') OR i.state = 'created' AND (p.state = 'released' OR
 			p.state = 'created' AND (p.token = '' OR p.link = '') AND p.token IN ('', i.token) AND p.link IN ('', i.link)))
 	RETURNING p.scope_id, p.key, p.attempt`,
 	func(g []*change) []any {

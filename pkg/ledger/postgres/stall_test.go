@@ -181,9 +181,15 @@ func freeze(t *testing.T, r *Run, _ string) (release func()) {
 // lock locks the table of partners.
 func lock(t *testing.T, r *Run, _ string) (release func()) {
 	t.Helper()
+	return lockIn(t, r, "ACCESS EXCLUSIVE")
+}
+
+// lockIn locks it in a mode.
+func lockIn(t *testing.T, r *Run, mode string) (release func()) {
+	t.Helper()
 	conn, err := r.l.connect(t.Context())
 	if err == nil {
-		_, err = conn.Exec(t.Context(), "BEGIN; LOCK TABLE partners")
+		_, err = conn.Exec(t.Context(), "BEGIN; LOCK TABLE partners IN "+mode+" MODE")
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ const (
 	settleSQL = `UPDATE partners SET state = ?1, http_status = ?2, reason = ?3, token = ?4, link = ?5, answer = ?6, settled_at = ?7
 	WHERE id = coalesce(?8, (SELECT id FROM partners WHERE scope_id = ?9 AND key = ?10))
 	AND +scope_id = ?9 AND +key = ?10 AND owner = ?11 AND attempt = ?12
-	AND (state = 'sending' OR state = 'in_doubt' AND ?1 <> 'released' OR ?1 = 'created' AND (state = 'released' OR
+	AND (state = 'sending' OR state = 'in_doubt' AND (?1 <> 'released' OR token = '' AND link = '') OR ?1 = 'created' AND (state = 'released' OR
 		state = 'created' AND (token = '' OR link = '') AND token IN ('', ?4) AND link IN ('', ?5)))`
 )
 
