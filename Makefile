@@ -58,7 +58,7 @@ torture: ## run the whole reliability battery: up to an hour; needs strace
 	$(GO) test -count=1 -timeout 2h -tags $(TAGS),torture $(TESTFLAGS) ./cmd/onboard ./pkg/ledger/...
 
 mutants: ## break each promise on purpose, and see that a test fails
-	$(GO) test -count=1 -timeout 1h -tags mutants -run TestMutants -v ./cmd/onboard
+	$(GO) test -count=1 -timeout 1h -tags $(TAGS),mutants -run TestMutants -v ./cmd/onboard
 
 lint: ## check form, imports between packages and common mistakes
 	$(GO) vet ./...
