@@ -67,7 +67,6 @@ func (s *submission) connect(opened *[]func()) (err error) {
 	if s.client, err = s.newClient(); err != nil {
 		return err
 	}
-	*opened = append(*opened, s.client.Close)
 	if s.log, err = openLog(s.logFile, s.logLevel); err != nil {
 		return err
 	}
@@ -108,7 +107,7 @@ func (s *submitFlags) ledgerPath() (string, error) {
 
 func (s *submission) newClient() (*lmpi.Client, error) {
 	config := lmpi.Config{Base: s.to.base, Credentials: s.to.credentials, Timeout: s.timeout,
-		Concurrency: s.concurrency, UserAgent: "onboard/" + version()}
+		UserAgent: "onboard/" + version()}
 	if s.caFile != "" {
 		pem, err := sheet.ReadFile(s.caFile, 8<<20)
 		if err != nil {

@@ -171,7 +171,7 @@ func (r *reconciliation) decide(ctx context.Context) (map[ledger.Key]bool, error
 
 // existing are the names that are partners already, as far as the server tells.
 func (r *reconciliation) existing(ctx context.Context) map[partner.Key]bool {
-	names, err := existingNames(ctx, r.client)
+	names, err := r.existingNames(ctx)
 	if err != nil {
 		r.say("Which partners exist already could not be asked: %v", err)
 	}

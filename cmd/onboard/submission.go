@@ -84,7 +84,7 @@ func (s *submission) giveUp(err error) error {
 func (s *submission) makePlan(ctx context.Context, each func(*batch.Result) error) (err error) {
 	var existing map[partner.Key]bool
 	if s.checkExisting {
-		if existing, err = existingNames(ctx, s.client); err != nil {
+		if existing, err = s.existingNames(ctx); err != nil {
 			return fmt.Errorf("--check-existing: %w", err)
 		}
 	}
@@ -112,16 +112,14 @@ func (s *submission) makePlan(ctx context.Context, each func(*batch.Result) erro
 
 // existingNames asks which names are partners already. A pending onboarding is
 // probably not among them.
-func existingNames(ctx context.Context, client *lmpi.Client) (map[partner.Key]bool, error) {
-	list, err := client.Partners(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[partner.Key]bool, len(list))
-	for _, p := range list {
-		names[partner.NameKey(p.Name)] = true
-	}
-	return names, nil
+func (s *submission) existingNames(ctx context.Context) (map[partner.Key]bool, error) {
+	l := batch.Listing{List: s.client.Partners, Pace: s.newPace(), MaxAttempts: s.attempts, OnAttempt: s.log.attempt,
+		OnWait: func(reason string, wait time.Duration) {
+			if !s.quiet {
+				s.say("Which partners exist already is asked again in %s: %s", wait.Round(time.Second), reason)
+			}
+		}}
+	return l.Names(ctx)
 }
 
 // submit is pass 2 and what comes after it. only, if given, holds the partners

@@ -92,7 +92,7 @@ func (s *Submission) attempt(ctx context.Context, j *job, try, number int, trace
 // it, and says how long.
 func brake(everybody *pace.Limiter, p *Progress, a lmpi.Answer, try int) time.Duration {
 	wait := pace.Backoff(try)
-	if a.Outcome != lmpi.Unprocessed {
+	if a.Outcome != lmpi.Unprocessed && !a.AsksToWait() {
 		return wait
 	}
 	asked := a.HasRetryAfter && a.RetryAfter > 0 // "at once" is what has just failed
@@ -182,7 +182,8 @@ func (s *Submission) settle(j *job, number int, trace string, a lmpi.Answer) (Re
 	case lmpi.InDoubt:
 		out.State, out.Token, out.Link, out.Answer = ledger.InDoubt, a.Token, a.Link, a.Raw
 		r.Status, r.At = partner.InDoubt, j.sent
-		r = r.problem(partner.InDoubtRow, a.Reason, a.Hint)
+		out.Reason = apiWords(a)
+		r = r.problem(partner.InDoubtRow, out.Reason, a.Hint)
 	default:
 		out.State = ledger.Released
 		r = j.notSent(a.Reason, a.Hint)
@@ -253,7 +254,7 @@ func (s *Submission) claimLost(j *job, err error) Result {
 	return s.notSentBy(j)
 }
 
-// apiWords is the reason for a rejected row, with what the API said about it.
+// apiWords is what became of a row, with what the API said about it.
 func apiWords(a lmpi.Answer) string {
 	if a.Message == "" {
 		return a.Reason

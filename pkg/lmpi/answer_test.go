@@ -1,7 +1,7 @@
 package lmpi
 
 import (
-	"bytes"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -36,7 +36,14 @@ func TestReadCreated(t *testing.T) {
 		{"no link", `{"token":"tok-1"}`, result{"tok-1", "", "a token came, but no link"}},
 		{"link of 300", object("tok-1", long), result{"tok-1", long, ""}},
 		{"link of 301", object("tok-1", long+"é"), result{"tok-1", "", "a link outside its limits"}},
-		{"link of another form", object("tok-1", "/partner?t=1"), result{"tok-1", "/partner?t=1", ""}},
+		{"link of another host", object("tok-1", "HTTP://[::1]:8080"), result{"tok-1", "HTTP://[::1]:8080", ""}},
+		{"link without a host", object("tok-1", "/partner?t=1"), result{"tok-1", "", "a link that is no web address"}},
+		{"link with a port alone", object("tok-1", "https://:443/"), result{"tok-1", "", "a link that is no web address"}},
+		{"link of another kind", object("tok-1", "javascript://a.example/"), result{"tok-1", "", "a link that is no web address"}},
+		{"link with a broken host", object("tok-1", "https://a b/"), result{"tok-1", "", "a link that is no web address"}},
+		{"blank link", object("tok-1", " \u00a0 "), result{"tok-1", "", "a blank link"}},
+		{"blank token", object("   ", link), result{"", link, "a blank token"}},
+		{"token with a control character", object(`a\u0085b`, link), result{"", link, "a token outside its limits"}},
 		{"link with a line end", object("tok-1", `https://a.example/\n`), result{"tok-1", "", "a link outside its limits"}},
 		{"link with a bad byte", object("tok-1", "https://a.example/\xff"), result{"tok-1", "", "a link outside its limits"}},
 		{"empty", "", result{"", "", "empty"}},
@@ -86,12 +93,19 @@ func TestReadWords(t *testing.T) {
 		{"trace ids", `{"error_message":"` + trace + " and " + other + `"}`, words{"", trace + " and [hidden]"}},
 		{"long words", `{"error_subject":"InvalidParametersCompanyNameTooLong","error_message":"Kapitalgesellschaftsrechtlich company.primary_contact.last_name"}`,
 			words{"InvalidParametersCompanyNameTooLong", "Kapitalgesellschaftsrechtlich company.primary_contact.last_name"}},
+		{"a link of one letter", `{"token":"i","onboarding_link":"l","error_subject":"InvalidParameters","error_message":"l is invalid: i, l."}`,
+			words{"InvalidParameters", "[hidden] is invalid: [hidden], [hidden]."}},
+		{"text", " the request was refused\r\nby a rule of the gateway\n", words{"", "the request was refused by a rule of the gateway"}},
+		{"text in Latin-1", "ung\xfcltig", words{"", "ung\ufffdltig"}},
+		{"text with a link", "exists: https://a.example/p?t=4f9a", words{"", "exists: https://a.example/p?[hidden]"}},
+		{"other JSON", `{"message":"no"}`, words{"", `{"message":"no"}`}},
+		{"binary", "a\x00b", words{}},
 		{"no text", `{"error_subject":7,"error_message":null}`, words{}},
 		{"HTML", "<html>error_subject</html>", words{}},
 		{"empty", "", words{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var e Evidence
+			e := Evidence{Status: 400}
 			e.readWords([]byte(tt.body), testCredentials(), trace)
 			if diff := cmp.Diff(tt.want, words{e.Subject, e.Message}); diff != "" {
 				t.Errorf("words (-want +got):\n%s", diff)
@@ -100,20 +114,31 @@ func TestReadWords(t *testing.T) {
 	}
 }
 
+// FuzzReadCreated holds readCreated against a parser of whole texts, which takes the
+// last of several.
 func FuzzReadCreated(f *testing.F) {
 	for _, seed := range []string{goodBody, "", "null", "{}{}", "\ufeff{}", `{"token":"a"`, ` { "token" : "a" , "onboarding_link" : "b" } `,
-		`{"token":"a","onboarding_link":"b"},`, `{"token":"","onboarding_link":"b"}`, `{"token":"a\u0022","onboarding_link":"b"}`,
-		`{"onboarding_link":"b","token":"a"}`, `{"token":"a","token":"c","onboarding_link":"b"}`,
+		`{"token":"a","onboarding_link":"https://b"},`, `{"token":"","onboarding_link":"https://b"}`, `{"token":"a\u0022","onboarding_link":"https://b"}`,
+		`{"onboarding_link":"https://b","token":"a"}`, `{"token":"a","token":"c","onboarding_link":"https://b"}`,
 		`{"token":"` + strings.Repeat("a", 300) + `","onboarding_link":"` + strings.Repeat("b", 301) + `"}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		token, link, problem := readCreated(body)
-		if problem == "" && (!usable(token) || !usable(link)) {
-			t.Errorf("accepted: %q, %q", token, link)
+		var whole map[string]any
+		isObject := json.Unmarshal(trimBOM(body), &whole) == nil && whole != nil
+		last := func(name string, valid func(string) bool) string {
+			s, _ := whole[name].(string)
+			if !valid(s) {
+				return ""
+			}
+			return s
 		}
-		if wantToken, wantLink, want := parseCreated(bytes.TrimPrefix(body, []byte("\ufeff"))); token != wantToken || link != wantLink || problem != want {
-			t.Errorf("got %q, %q, %q, and a parser %q, %q, %q", token, link, problem, wantToken, wantLink, want)
+		if isObject && (token != last("token", ValidToken) || link != last("onboarding_link", ValidLink)) {
+			t.Errorf("got %q, %q of %q", token, link, whole)
+		}
+		if !isObject && (token != "" || link != "" || problem == "") || problem == "" && (token == "" || link == "") {
+			t.Errorf("got %q, %q, %q", token, link, problem)
 		}
 	})
 }
@@ -175,5 +200,51 @@ func TestRetryAfterDateCountsFromTheServersClock(t *testing.T) {
 		if diff := cmp.Diff(tt.want, e.RetryAfter); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", tt.header, diff)
 		}
+	}
+}
+
+// TestGiven: a token or link in an answer that should have none is found at the top and
+// one level deep, and in what is no whole JSON it is noticed.
+func TestGiven(t *testing.T) {
+	const link = "https://activation.example/partner?t=1"
+	both := `"token":"tok-1","onboarding_link":"` + link + `"`
+	type result struct {
+		Token, Link string
+		Found       bool
+	}
+	all, noticed := result{"tok-1", link, true}, result{Found: true}
+	for _, tt := range []struct {
+		name, body string
+		want       result
+	}{
+		{"at the top", "{" + both + "}", all},
+		{"with the API's words", `{"error_subject":"Conflict",` + both + "}", all},
+		{"one level deep", `{"existing":{` + both + "}}", all},
+		{"in a list", "[{},{" + both + "}]", all},
+		{"in a list one level deep", `{"existing":[1,{` + both + "}]}", all},
+		{"names with escapes", `{"tok\u0065n":"tok-1","onboarding\u005flink":"` + link + `"}`, all},
+		{"the same twice", `{"a":{` + both + `},"b":{` + both + "}}", all},
+		{"two tokens", `[{"token":"a"},{"token":"b"}]`, noticed},
+		{"a token alone", `{"token":"tok-1"}`, result{"tok-1", "", true}},
+		{"a link that can't be one", `{"onboarding_link":"x"}`, noticed},
+		{"a number", `{"token":12345678901234567890}`, result{"12345678901234567890", "", true}},
+		{"two levels deep", `{"a":{"b":{` + both + "}}}", noticed},
+		{"no comma", `{"token" : "tok-1" "onboarding_link":"x"}`, noticed},
+		{"cut", `{"error_subject":"x","token":"to`, noticed},
+		{"after a page", "<p>busy</p>{" + both + "}", noticed},
+		{"blank", `{"token":" ","onboarding_link":""}`, result{}},
+		{"none", `{"token":null,"onboarding_link":false}`, result{}},
+		{"about a token", `{"error_message":"the \"token\": \"x\" is not valid"}`, result{}},
+		{"lists in lists", strings.Repeat("[", 100_000), result{}},
+		{"nothing", "", result{}},
+		{"text", "token", result{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got result
+			got.Token, got.Link, got.Found = given([]byte(tt.body))
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("given (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -1,22 +1,24 @@
 // Package lmpi speaks the vendor's HTTP API: it makes one attempt on the wire, and
 // judges what became of it.
 //
-// It owns signing, the connection whose bytes are counted (zero bytes written is the
-// only proof that a request was not sent), the reading of answers, and the verdict.
-// It refuses to repeat a request, to follow a redirect, to wait for a turn, and to
-// know what a row is: it gets a body and gives an Answer.
+// It owns signing, the connection of each attempt (zero bytes written to it are the
+// only proof that a request was not sent, and its end is the proof that no more than
+// one answer came), the reading of answers, and the verdict. It refuses to repeat a
+// request, to follow a redirect, to wait for a turn, and to know what a row is: it gets
+// a body and gives an Answer.
 package lmpi
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,11 +29,15 @@ import (
 const (
 	onboardingPath = "/LMPI/v3/partners/onboarding"
 
-	// Below what servers keep idle connections for: a request that meets a closing
-	// connection is in doubt.
-	idleLimit = 5 * time.Second
-
 	headerLimit = 64 << 10
+)
+
+// How long an answer's connection may stay open behind it before the answer is taken
+// nonetheless. The server was asked to close; one that does not has to be waited for
+// each time, so only the first one is waited for longer than the slowest answer takes.
+const (
+	endLimit     = 10 * time.Second
+	openEndLimit = time.Second
 )
 
 // Config is what a Client needs to know.
@@ -39,7 +45,6 @@ type Config struct {
 	Base        *url.URL // from ParseTarget
 	Credentials Credentials
 	Timeout     time.Duration    // of one attempt, from connecting to the last byte of the answer
-	Concurrency int              // how many connections are worth keeping
 	RootCAs     *x509.CertPool   // nil: the system's
 	Now         func() time.Time // nil: time.Now
 	UserAgent   string
@@ -50,7 +55,8 @@ type Client struct {
 	config    Config
 	creating  *url.URL // of each POST
 	dialer    *dialer
-	transport *http.Transport
+	endLimit  time.Duration
+	staysOpen *atomic.Bool // the last connection did, until patience with it was over
 }
 
 // New checks the configuration and opens nothing.
@@ -69,95 +75,122 @@ func New(config Config) (*Client, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	c := &Client{config: config, dialer: newDialer(config.RootCAs, base.Scheme == "http")}
+	c := &Client{config: config, dialer: newDialer(config.RootCAs, base.Scheme == "http"), endLimit: endLimit, staysOpen: new(atomic.Bool)}
 	c.creating = c.at(onboardingPath)
-	c.transport = newTransport(c.dialer, config.Concurrency)
-	if base.Scheme == "https" {
-		c.transport.Proxy = http.ProxyFromEnvironment
-	}
 	return c, nil
 }
-
-// newTransport speaks HTTP/1.1 only: there one connection that breaks puts one
-// request in doubt, and not all that share it.
-func newTransport(d *dialer, concurrency int) *http.Transport {
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	return &http.Transport{
-		DialContext:            d.plain,
-		DialTLSContext:         d.secure,
-		TLSClientConfig:        d.tls.Clone(), // for the tunnel through a forward proxy
-		TLSHandshakeTimeout:    setupLimit,    // there, too
-		OnProxyConnectResponse: refuseProxy,
-		Protocols:              protocols,
-		DisableCompression:     true,
-		MaxIdleConnsPerHost:    concurrency,
-		IdleConnTimeout:        idleLimit,
-		MaxResponseHeaderBytes: headerLimit,
-	}
-}
-
-func refuseProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
-	if resp.StatusCode != http.StatusOK {
-		return proxyError(resp.StatusCode)
-	}
-	return nil
-}
-
-// Close gives up the idle connections.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // NewTraceID makes the x-traceid of one attempt: a lower-case random UUID.
 func NewTraceID() string { return uuid.NewString() }
 
 // Create asks the API to create the partner that body describes, and judges the
 // answer. It makes one POST at most, whatever happens, and returns when the answer is
-// complete, the timeout is over or ctx is done.
+// complete and its connection at an end, the timeout is over or ctx is done.
 //
 // ready is asked when the connection is there, just before the first byte; at false
-// nothing is sent, and the attempt is Unsent with FailureHeld. nil: always. Behind a
-// forward proxy, whose connections are not ours, it is not asked.
+// nothing is sent, and the attempt is Unsent with FailureHeld. nil: always.
 func (c *Client) Create(ctx context.Context, body []byte, traceID string, ready func() bool) Answer {
-	evidence, answer := c.exchange(ctx, http.MethodPost, c.creating, body, traceID, bodyLimit, ready)
-	if evidence.Status/100 == 2 && evidence.BodyError == "" {
-		evidence.Token, evidence.Link, evidence.BodyError = readCreated(answer)
+	x := c.exchange(ctx, call{method: http.MethodPost, target: c.creating, body: body, traceID: traceID, ready: ready})
+	e := x.Evidence
+	switch {
+	case e.Surplus: // whose token that is, nobody knows
+	case e.Status/100 == 2 && e.BodyError == "":
+		e.Token, e.Link, e.BodyError = readCreated(x.answer)
+	case e.Status/100 != 2:
+		e.Token, e.Link, e.Gives = given(x.answer)
 	}
-	verdict := Judge(evidence)
+	verdict := Judge(e)
 	if verdict.Outcome == InDoubt {
-		evidence.Raw = string(answer[:min(len(answer), rawLimit)])
+		e.Raw = cutBytes(x.answer) + cutBytes(x.more)
 	}
-	return Answer{Evidence: evidence, Verdict: verdict}
+	return Answer{Evidence: e, Verdict: verdict}
 }
 
-// exchange is one attempt: it observes, reads the body, and judges nothing.
-func (c *Client) exchange(ctx context.Context, method string, target *url.URL, body []byte, traceID string, limit int, ready func() bool) (Evidence, []byte) {
+func cutBytes(text []byte) string { return string(text[:min(len(text), rawLimit)]) }
+
+// call is what one attempt asks.
+type call struct {
+	method  string
+	target  *url.URL
+	body    []byte
+	traceID string
+	ready   func() bool // nil: always
+
+	// list reads the body of a 200 while it comes, to its end; nil: all of it is kept.
+	list func(io.Reader) (problem string, err error)
+}
+
+// exchanged is what came of one attempt.
+type exchanged struct {
+	Evidence
+	answer []byte // the body
+	more   []byte // what came after it
+}
+
+// exchange is one attempt, on a connection of its own: it observes, reads the answer
+// and what follows it, and judges nothing.
+func (c *Client) exchange(ctx context.Context, q call) (x exchanged) {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	m := meter{gate: gate{ready: ready}}
-	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: m.got})
-	var e Evidence
-	var answer []byte
+	w, err := c.dialer.dial(limited, c.config.Base)
+	if err == nil {
+		x.Connected = true
+		err = c.converse(ctx, began, w, q, &x)
+	}
+	x.Failure = classify(err, ctx.Err() != nil, limited.Err() != nil, x.Connected)
+	x.Err = describe(err, x.Failure)
+	if x.Elapsed == 0 {
+		x.Elapsed = time.Since(began)
+	}
+	return x
+}
+
+// converse sends the request and reads until the connection ends.
+func (c *Client) converse(ctx context.Context, began time.Time, w *wire, q call, x *exchanged) (err error) {
+	defer func() { w.hangUp(err) }()
+	_ = w.SetDeadline(began.Add(c.config.Timeout))
+	defer context.AfterFunc(ctx, func() { _ = w.SetDeadline(past) })()
 	signed := c.config.Now()
-	// RoundTrip and no http.Client: nothing is there that could follow a redirect.
-	resp, err := c.transport.RoundTrip(c.request(traced, signed, method, target, body, traceID))
-	if err != nil {
-		m.poison()
+	request, text := c.request(signed, q)
+	err = w.send(text, q.ready)
+	if x.BytesWritten = w.written; w.written == 0 {
+		return err
+	}
+	x.Begun = w.begun // an answer may have come before all was written
+	resp, in, failed := w.head(request)
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	crash.Point("head")
+	x.readHead(resp, signed, c.config.Now())
+	if q.list != nil && x.Status == http.StatusOK {
+		x.BodyError, err = q.list(resp.Body)
 	} else {
-		crash.Point("head")
-		e.readHead(resp, signed, c.config.Now())
-		answer, e.BodyError, err = readBody(resp, limit)
-		e.readWords(answer, c.config.Credentials, traceID)
+		x.answer, x.BodyError, err = readBody(resp, bodyLimit)
 	}
-	e.Connected, e.Counted, e.BytesWritten = m.connected, !m.uncounted, m.written()
-	e.Begun = m.begun()
-	e.Failure = classify(err, ctx.Err() != nil, m.connected)
-	if m.gate.shut.Load() {
-		e.Failure = FailureHeld
+	x.Elapsed = time.Since(began)
+	if x.BodyError == "" {
+		x.more = c.end(ctx, w, in)
+		x.Surplus = len(x.more) > 0
 	}
-	e.Err = describe(err, e.Failure)
-	e.Elapsed = time.Since(began)
-	return e, answer
+	if !x.Surplus {
+		x.readWords(x.answer, c.config.Credentials, q.traceID)
+	}
+	return err
+}
+
+// end waits for the end of the connection, and returns what came before it.
+func (c *Client) end(ctx context.Context, w *wire, in *bufio.Reader) []byte {
+	patience := c.endLimit
+	if c.staysOpen.Load() {
+		patience = min(patience, openEndLimit)
+	}
+	more, open := w.surplus(ctx, in, patience)
+	if ctx.Err() == nil && c.staysOpen.Load() != open {
+		c.staysOpen.Store(open)
+	}
+	return more
 }
 
 // at is the address of a path, which is escaped already.
@@ -168,16 +201,14 @@ func (c *Client) at(path string) *url.URL {
 	return &target
 }
 
-// request builds and signs an attempt. It has no GetBody, without which net/http
-// cannot send a body a second time, and no Idempotency-Key, which would make net/http
-// take the call for one that may be repeated.
-func (c *Client) request(ctx context.Context, now time.Time, method string, target *url.URL, body []byte, traceID string) *http.Request {
+// request builds and signs an attempt, and writes it out.
+func (c *Client) request(now time.Time, q call) (*http.Request, []byte) {
 	posix := strconv.FormatInt(now.Unix(), 10)
 	values := []string{c.config.Credentials.AccessToken.reveal(), posix,
-		sign(c.config.Credentials.SecretKey, posix, method, target.RequestURI(), body), traceID, "application/json; charset=utf-8", c.config.UserAgent}
-	req := (&http.Request{
-		Method: method,
-		URL:    target,
+		sign(c.config.Credentials.SecretKey, posix, q.method, q.target.RequestURI(), q.body), q.traceID, "application/json; charset=utf-8", c.config.UserAgent}
+	req := &http.Request{
+		Method: q.method,
+		URL:    q.target,
 		Header: http.Header{ // in their canonical form, which Set would have to find
 			"X-Access-Token": values[0:1:1],
 			"X-Posix-Time":   values[1:2:2],
@@ -186,11 +217,13 @@ func (c *Client) request(ctx context.Context, now time.Time, method string, targ
 			"Content-Type":   values[4:5:5],
 			"User-Agent":     values[5:6:6],
 		},
-		Body:          io.NopCloser(bytes.NewReader(body)),
-		ContentLength: int64(len(body)),
-	}).WithContext(ctx)
-	if len(body) == 0 {
-		req.Body = nil
+		Close: true,
 	}
-	return req
+	if len(q.body) > 0 {
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(q.body)), int64(len(q.body))
+	}
+	var text bytes.Buffer
+	text.Grow(len(q.body) + 1<<10)
+	_ = req.Write(&text) // all its parts were checked, and memory takes everything
+	return req, text.Bytes()
 }

@@ -36,6 +36,7 @@ func TestCreateSendsWhatTheAPIAsksFor(t *testing.T) {
 	a := c.Create(t.Context(), []byte(body), "0b8a4c1e-9e0b-4f0e-8d53-0123456789ab", nil)
 
 	want := http.Header{
+		"Connection":     {"close"},
 		"Content-Length": {"36"},
 		"Content-Type":   {"application/json; charset=utf-8"},
 		"User-Agent":     {"onboard-test"},
@@ -55,16 +56,9 @@ func TestCreateSendsWhatTheAPIAsksFor(t *testing.T) {
 	}
 }
 
-// Either of these would allow net/http to send a body twice.
-func TestRequestCannotBeRepeated(t *testing.T) {
+func TestAddressOfCalls(t *testing.T) {
 	c := newClient(t, mustParse(t, "https://api.example/prefix"), nil)
-	req := c.request(t.Context(), time.Now(), http.MethodPost, c.creating, []byte("{}"), NewTraceID())
-	_, key := req.Header["Idempotency-Key"]
-	_, xKey := req.Header["X-Idempotency-Key"]
-	if req.GetBody != nil || key || xKey {
-		t.Errorf("got GetBody %v, keys %v, %v; want none", req.GetBody != nil, key, xKey)
-	}
-	if got, want := req.URL.String(), "https://api.example/prefix/LMPI/v3/partners/onboarding"; got != want {
+	if got, want := c.creating.String(), "https://api.example/prefix/LMPI/v3/partners/onboarding"; got != want {
 		t.Errorf("URL: got %s, want %s", got, want)
 	}
 }
@@ -252,15 +246,15 @@ func unresolvable(t *testing.T) *Client {
 func TestHTTPStaysOnThisComputer(t *testing.T) {
 	local, remote := newDialer(nil, true), []string{"192.0.2.1:80", "[2001:db8::1]:80", "[::ffff:192.0.2.1]:80"}
 	for _, address := range remote {
-		_, err := local.plain(t.Context(), "tcp", address)
+		_, err := local.tcp(t.Context(), address)
 		if !errors.Is(err, errNotLocal) {
-			t.Errorf("plain(%s): got %v, want a refusal", address, err)
+			t.Errorf("tcp(%s): got %v, want a refusal", address, err)
 		}
-		if got := classify(err, false, false); got != FailureNotLocal {
+		if got := classify(err, false, false, false); got != FailureNotLocal {
 			t.Errorf("classify: got %v, want %v", got, FailureNotLocal)
 		}
 	}
-	if c := newClient(t, mustParse(t, "http://localhost:1"), nil); c.dialer.net.ControlContext == nil || c.transport.Proxy != nil {
+	if c := newClient(t, mustParse(t, "http://localhost:1"), nil); c.dialer.net.ControlContext == nil || c.dialer.proxy != nil {
 		t.Error("an http target: got a client that would leave this computer")
 	}
 }
@@ -291,18 +285,32 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-func TestConnectionIsKept(t *testing.T) {
-	s := newWireServer(t, true, func(_ int64, x *exchange) bool {
-		_, more := x.read()
-		x.write(goodAnswer)
-		return more
-	})
-	c := s.client(t)
-	for range 5 {
-		create(t, c)
-	}
-	if got := s.opened.Load(); got != 1 {
-		t.Errorf("connections for five calls: got %d, want 1", got)
+// TestConnectionPerAttempt: no request shares a connection with another. TLS sessions
+// are resumed.
+func TestConnectionPerAttempt(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		var resumed atomic.Int64
+		s := newWireServer(t, secure, func(_ int64, x *exchange) bool {
+			_, more := x.read()
+			if over, ok := x.conn.(*tls.Conn); ok && over.ConnectionState().DidResume {
+				resumed.Add(1)
+			}
+			x.write(goodAnswer)
+			return more
+		})
+		c := s.client(t)
+		for range 5 {
+			if a := create(t, c); a.Outcome != Created {
+				t.Errorf("%v: %s", a.Outcome, a.Reason)
+			}
+		}
+		want := []int64{5, 5, 0}
+		if secure {
+			want[2] = 4
+		}
+		if diff := cmp.Diff(want, []int64{s.opened.Load(), s.posts.Load(), resumed.Load()}); diff != "" {
+			t.Errorf("TLS %v: connections, POSTs, resumed (-want +got):\n%s", secure, diff)
+		}
 	}
 }
 

@@ -1,11 +1,11 @@
 package lmpi
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
 	"net"
+	"os"
 )
 
 // Failure is the kind of what broke below HTTP.
@@ -24,8 +24,27 @@ const (
 	FailureCancelled           // the caller gave up
 	FailureHeld                // the caller was not ready any more
 	FailureTimeout
-	FailureBroken // the connection ended early, or what came was not HTTP
+	FailureBroken    // the connection ended early
+	FailureMalformed // what came was not HTTP
+	FailureUnasked   // something came before the request was sent
 )
+
+var (
+	errNotLocal  = errors.New("http target is not this computer")
+	errHeld      = errors.New("this attempt may not begin")
+	errMalformed = errors.New("not an answer of HTTP, or one with headers over 64 KiB")
+	errUnasked   = errors.New("an answer before the request")
+)
+
+// handshakeError marks what happened before any request could be written.
+type handshakeError struct{ error }
+
+func (e handshakeError) Unwrap() error { return e.error }
+
+// proxyError marks what the forward proxy, or the way to it, made fail.
+type proxyError struct{ error }
+
+func (e proxyError) Unwrap() error { return e.error }
 
 var failureWords = [...]string{
 	FailureNone:        "no failure",
@@ -40,15 +59,21 @@ var failureWords = [...]string{
 	FailureHeld:        "all calls have to wait",
 	FailureTimeout:     "no complete answer came in time",
 	FailureBroken:      "the connection broke",
+	FailureMalformed:   "what the server sent is no answer of HTTP",
+	FailureUnasked:     "the server sent something before it was asked, so an answer could be to another request",
 }
 
 // String is what happened, as a clause.
 func (f Failure) String() string { return failureWords[f] }
 
-// classify sorts by type, never by text.
-func classify(err error, cancelled, connected bool) Failure {
+// classify sorts by type, never by text. cancelled and late tell of the caller and of
+// the time for the attempt.
+func classify(err error, cancelled, late, connected bool) Failure {
 	if err == nil {
 		return FailureNone
+	}
+	if f := classifyOwn(err); f != FailureNone {
+		return f
 	}
 	var (
 		op          *net.OpError
@@ -58,34 +83,44 @@ func classify(err error, cancelled, connected bool) Failure {
 		handshake   handshakeError
 		proxy       proxyError
 	)
-	isOp := errors.As(err, &op)
 	switch {
 	case cancelled:
 		return FailureCancelled
-	case errors.As(err, &proxy) || isOp && op.Op == "proxyconnect":
+	case late || errors.Is(err, os.ErrDeadlineExceeded) && connected:
+		return FailureTimeout
+	case errors.As(err, &proxy):
 		return FailureProxy
 	case errors.As(err, &certificate):
 		return FailureCertificate
 	case errors.As(err, &record) && !connected:
 		return FailureNotTLS
-	case errors.Is(err, errNotLocal):
-		return FailureNotLocal
 	case errors.As(err, &dns):
 		return FailureResolve
 	case errors.As(err, &handshake):
 		return FailureHandshake
-	case isOp && op.Op == "dial":
-		return FailureDial
-	case errors.Is(err, context.DeadlineExceeded):
-		return FailureTimeout
-	case !connected:
+	case errors.As(err, &op) && op.Op == "dial" || !connected:
 		return FailureDial
 	}
 	return FailureBroken
 }
 
+// classifyOwn knows the errors that this package makes.
+func classifyOwn(err error) Failure {
+	switch {
+	case errors.Is(err, errNotLocal):
+		return FailureNotLocal
+	case errors.Is(err, errHeld):
+		return FailureHeld
+	case errors.Is(err, errUnasked):
+		return FailureUnasked
+	case errors.Is(err, errMalformed):
+		return FailureMalformed
+	}
+	return FailureNone
+}
+
 // describe keeps the text of errors that are known to carry addresses and causes only.
-// Others of net/http quote what the server sent, or a proxy's address with its password.
+// Others may quote what the server sent.
 func describe(err error, f Failure) error {
 	if f == FailureNone {
 		return nil
@@ -93,7 +128,7 @@ func describe(err error, f Failure) error {
 	var op *net.OpError
 	known := errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	switch f {
-	case FailureCancelled, FailureTimeout, FailureHeld:
+	case FailureCancelled, FailureTimeout:
 		known = false // may be the words of the caller's context
 	case FailureDial, FailureBroken:
 	default:

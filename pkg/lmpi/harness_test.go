@@ -91,8 +91,9 @@ func testTLS(t *testing.T) (*tls.Config, *x509.CertPool) {
 	return &tls.Config{Certificates: donor.TLS.Certificates, NextProtos: []string{"h2", "http/1.1"}}, roots
 }
 
-// read takes a whole request in and counts it.
-func (x *exchange) read() (*http.Request, bool) {
+// read takes a whole request in and counts it. more is whether the connection stays
+// open behind the answer.
+func (x *exchange) read() (request *http.Request, more bool) {
 	req, err := http.ReadRequest(x.Reader)
 	if err != nil {
 		return nil, false
@@ -103,7 +104,7 @@ func (x *exchange) read() (*http.Request, bool) {
 	if req.Method == http.MethodPost {
 		x.server.posts.Add(1)
 	}
-	return req, true
+	return req, !req.Close
 }
 
 func (x *exchange) write(s string) { _, _ = io.WriteString(x.conn, s) }
@@ -128,14 +129,12 @@ func newClient(t *testing.T, base *url.URL, roots *x509.CertPool) *Client {
 		Base:        base,
 		Credentials: testCredentials(),
 		Timeout:     5 * time.Second,
-		Concurrency: 4,
 		RootCAs:     roots,
 		UserAgent:   "onboard-test",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.Close)
 	return c
 }
 

@@ -37,11 +37,11 @@ func tunnel(w http.ResponseWriter, r *http.Request) {
 
 func TestForwardProxy(t *testing.T) {
 	type result struct {
-		Outcome            Outcome
-		Stop               bool
-		Failure            Failure
-		Connected, Counted bool
-		Posts              int64
+		Outcome   Outcome
+		Stop      bool
+		Failure   Failure
+		Connected bool
+		Posts     int64
 	}
 	refusal := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
@@ -53,13 +53,13 @@ func TestForwardProxy(t *testing.T) {
 		trust bool
 		want  result
 	}{
-		{"created", tunnel, answering(goodAnswer), true, result{Created, false, FailureNone, true, false, 1}},
-		{"no answer", tunnel, resetting(""), true, result{InDoubt, false, FailureBroken, true, false, 1}},
-		{"reset at the first byte", tunnel, func(x *exchange) { _, _ = x.Peek(1); x.reset() }, true, result{InDoubt, false, FailureBroken, true, false, 0}},
-		{"target not trusted", tunnel, answering(goodAnswer), false, result{Refused, true, FailureCertificate, false, true, 0}},
-		{"proxy wants a password", refusal(http.StatusProxyAuthRequired), answering(goodAnswer), true, result{Unsent, false, FailureProxy, false, true, 0}},
-		{"proxy finds no target", refusal(http.StatusBadGateway), answering(goodAnswer), true, result{Unsent, false, FailureProxy, false, true, 0}},
-		{"no proxy", nil, answering(goodAnswer), true, result{Unsent, false, FailureProxy, false, true, 0}},
+		{"created", tunnel, answering(goodAnswer), true, result{Created, false, FailureNone, true, 1}},
+		{"no answer", tunnel, resetting(""), true, result{InDoubt, false, FailureBroken, true, 1}},
+		{"reset at the first byte", tunnel, func(x *exchange) { _, _ = x.Peek(1); x.reset() }, true, result{InDoubt, false, FailureBroken, true, 0}},
+		{"target not trusted", tunnel, answering(goodAnswer), false, result{Refused, true, FailureCertificate, false, 0}},
+		{"proxy wants a password", refusal(http.StatusProxyAuthRequired), answering(goodAnswer), true, result{Unsent, false, FailureProxy, false, 0}},
+		{"proxy finds no target", refusal(http.StatusBadGateway), answering(goodAnswer), true, result{Unsent, false, FailureProxy, false, 0}},
+		{"no proxy", nil, answering(goodAnswer), true, result{Unsent, false, FailureProxy, false, 0}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newWireServer(t, true, func(_ int64, x *exchange) bool { tt.serve(x); return false })
@@ -74,9 +74,9 @@ func TestForwardProxy(t *testing.T) {
 			}
 			address.User = url.UserPassword("user", "synthetic-proxy-password")
 			c := s.client(t)
-			c.transport.Proxy = http.ProxyURL(address)
+			c.dialer.proxy = http.ProxyURL(address)
 			a := create(t, c)
-			got := result{a.Outcome, a.Stop, a.Failure, a.Connected, a.Counted, s.posts.Load()}
+			got := result{a.Outcome, a.Stop, a.Failure, a.Connected, s.posts.Load()}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("attempt (-want +got):\n%s\nerror: %v", diff, a.Err)
 			}
@@ -91,7 +91,7 @@ func TestForwardProxy(t *testing.T) {
 func TestBadProxyAddressIsNotQuoted(t *testing.T) {
 	s := newWireServer(t, true, never)
 	c := s.client(t)
-	c.transport.Proxy = func(*http.Request) (*url.URL, error) {
+	c.dialer.proxy = func(*http.Request) (*url.URL, error) {
 		return url.Parse("http://user:synthetic-proxy-password@[broken")
 	}
 	a := create(t, c)

@@ -3,10 +3,9 @@ package lmpi
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"io"
 	"net/http"
 	"net/url"
-	"strings"
 )
 
 const (
@@ -23,23 +22,13 @@ type Partner struct {
 }
 
 // Partners asks for the caller's downstream partners (the API's page "Partners ::
-// GetID"). Reading has no effect, so a caller may repeat it. An answer without
-// their list is none: it must not be taken for one that nobody is there.
-func (c *Client) Partners(ctx context.Context) ([]Partner, error) {
-	var list struct {
-		Downstream *[]Partner `json:"downstream"`
-	}
-	e := c.read(ctx, partnersPath, NewTraceID(), listLimit, nil, &list)
-	if e.Status == http.StatusOK && e.BodyError == "" && list.Downstream == nil {
-		e.BodyError = "without a list of partners"
-	}
-	if v := judgeReading(e); v.Outcome != Told {
-		if v.Hint != "" {
-			v.Reason += "; hint: " + v.Hint
-		}
-		return nil, errors.New(v.Reason)
-	}
-	return *list.Downstream, nil
+// GetID"), and hands each over when it has been read. Reading has no effect, so a caller
+// may repeat it. An answer that is not all of their list is none: it must not be taken
+// for one that nobody is there.
+func (c *Client) Partners(ctx context.Context, traceID string, ready func() bool, each func(Partner)) Reading {
+	x := c.exchange(ctx, call{method: http.MethodGet, target: c.at(partnersPath), traceID: traceID, ready: ready,
+		list: func(body io.Reader) (string, error) { return readPartners(body, each) }})
+	return Reading{Evidence: x.Evidence, Verdict: judgeReading(x.Evidence)}
 }
 
 // Onboarding is how far a created partner is, in the API's words.
@@ -76,8 +65,12 @@ func (c *Client) Onboarding(ctx context.Context, token, traceID string, ready fu
 			} `json:"user"`
 		} `json:"result"`
 	}
-	e := c.read(ctx, onboardingPath+"/token/"+url.PathEscape(token), traceID, bodyLimit, ready, &told)
-	hide := func(s string) string { return clean(strings.ReplaceAll(s, token, hidden)) }
+	x := c.exchange(ctx, call{method: http.MethodGet, target: c.at(onboardingPath + "/token/" + url.PathEscape(token)), traceID: traceID, ready: ready})
+	e := x.Evidence
+	if e.Status == http.StatusOK && e.BodyError == "" && json.Unmarshal(x.answer, &told) != nil {
+		e.BodyError = "not the documented JSON"
+	}
+	hide := func(s string) string { return clean(hideWord(s, token)) }
 	e.Subject, e.Message = hide(e.Subject), hide(e.Message) // a server may repeat what it was asked
 	o := Onboarding{cut(hide(told.Status), stateLimit), hide(told.Result.PartnerID), hide(told.Result.User.ID)}
 	if e.Status == http.StatusOK && e.BodyError == "" {
@@ -95,15 +88,6 @@ func (c *Client) Onboarding(ctx context.Context, token, traceID string, ready fu
 	return r
 }
 
-// read makes one GET, whose answer should be JSON.
-func (c *Client) read(ctx context.Context, path, traceID string, limit int, ready func() bool, into any) Evidence {
-	e, body := c.exchange(ctx, http.MethodGet, c.at(path), nil, traceID, limit, ready)
-	if e.Status == http.StatusOK && e.BodyError == "" && json.Unmarshal(body, into) != nil {
-		e.BodyError = "not the documented JSON"
-	}
-	return e
-}
-
 // judgeReading decides what becomes of a question. It has no effect on the
 // server, so that what is unknown may be asked again: Unsent.
 func judgeReading(e Evidence) Verdict {
@@ -113,8 +97,11 @@ func judgeReading(e Evidence) Verdict {
 		}
 		return Verdict{Unsent, false, "the server could not be asked: " + e.Failure.String(), ""}
 	}
+	if e.Surplus {
+		return Verdict{Unsent, false, "more than one answer came to the question, so neither can be trusted", ""}
+	}
 	v := judgeReadingStatus(e)
-	v.Reason += " (" + wire(e) + ")"
+	v.Reason += " (" + status(e) + ")"
 	return v
 }
 

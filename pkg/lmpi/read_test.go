@@ -6,7 +6,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,9 +30,9 @@ func reading(t *testing.T, status int, body string) (*Client, *[]string) {
 
 func TestPartners(t *testing.T) {
 	c, asked := reading(t, 200, `{"root":{"id":"r","name":"Us"},"downstream":[{"id":"1","name":"Acme","role":"MSP"},{"id":"2","name":"Beta","role":"MSP"}],"more":1}`)
-	got, err := c.Partners(t.Context())
-	if diff := cmp.Diff([]Partner{{"1", "Acme", "MSP"}, {"2", "Beta", "MSP"}}, got); diff != "" || err != nil {
-		t.Errorf("%v (-want +got)\n%s", err, diff)
+	got, told := partners(t, c)
+	if diff := cmp.Diff([]Partner{{"1", "Acme", "MSP"}, {"2", "Beta", "MSP"}}, got); diff != "" || told.Outcome != Told {
+		t.Errorf("%v (-want +got)\n%s", told.Reason, diff)
 	}
 	if !strings.HasPrefix((*asked)[0], "GET /LMPI/v3/partners/id ") {
 		t.Error(*asked)
@@ -127,26 +129,106 @@ func TestOnboardingSilence(t *testing.T) {
 	}
 }
 
-func TestReadErrors(t *testing.T) {
+func partners(t *testing.T, c *Client) (list []Partner, told Reading) {
+	t.Helper()
+	told = c.Partners(t.Context(), NewTraceID(), nil, func(p Partner) { list = append(list, p) })
+	return list, told
+}
+
+func TestPartnersRefused(t *testing.T) {
+	entry := `{"name":"` + strings.Repeat("x", 2*entryLimit) + `"}`
 	for _, tc := range []struct {
 		status int
 		body   string
 		want   string
 	}{
-		{401, `{"error_subject":"AuthenticationFailureSignature"}`, "the API does not accept the credentials (HTTP 401, AuthenticationFailureSignature); hint: "},
+		{401, `{"error_subject":"AuthenticationFailureSignature"}`, "the API does not accept the credentials (HTTP 401, AuthenticationFailureSignature)"},
+		{429, "", "the server asks to try again later"},
 		{500, "", "the server did not answer the question (HTTP 500)"},
 		{200, "<html>", "the answer of the server is not the documented JSON"},
 		{200, "", "the answer of the server is not the documented JSON"},
+		{200, "7", "the answer of the server is not the documented JSON"},
 		{200, "null", "the answer of the server is without a list of partners"},
 		{200, "{}", "the answer of the server is without a list of partners"},
 		{200, `{"root":{}}`, "the answer of the server is without a list of partners"},
 		{200, `{"root":{},"downstream":null}`, "the answer of the server is without a list of partners"},
 		{200, `{"downstream":{}}`, "the answer of the server is not the documented JSON"},
-		{200, `{"error_subject":"CSPIError","error_message":"x"}`, "the answer of the server is without a list of partners (HTTP 200, CSPIError)"},
+		{200, `{"downstream":[{},`, "the answer of the server is not the documented JSON"},
+		{200, `{"downstream":[7]}`, "the answer of the server is not the documented JSON"},
+		{200, `{"downstream":[]}{}`, "the answer of the server is not the documented JSON"},
+		{200, `{"downstream":[` + entry + `]}`, "the answer of the server is not the documented JSON"},
+		{200, `{"root":` + entry + `,"downstream":[]}`, "the answer of the server is not the documented JSON"},
+		{200, `{"root":` + strings.Repeat("[", 20_000), "the answer of the server is not the documented JSON"},
+		{200, `{"error_subject":"CSPIError","error_message":"x"}`, "the answer of the server is without a list of partners (HTTP 200)"},
 	} {
 		c, _ := reading(t, tc.status, tc.body)
-		if _, err := c.Partners(t.Context()); err == nil || !strings.HasPrefix(err.Error(), tc.want) {
-			t.Errorf("%d: %v, want %s", tc.status, err, tc.want)
+		if _, told := partners(t, c); told.Outcome == Told || !strings.HasPrefix(told.Reason, tc.want) {
+			t.Errorf("%d: %v, want %s", tc.status, told.Reason, tc.want)
 		}
+	}
+}
+
+// endless is a text that begins a list and goes on with the same entry.
+type endless struct {
+	begin, entry string
+	taken        int
+}
+
+func (e *endless) Read(p []byte) (n int, _ error) {
+	for n < len(p) {
+		from, at := e.begin, e.taken
+		if at >= len(e.begin) {
+			from, at = e.entry, (at-len(e.begin))%len(e.entry)
+		}
+		copied := copy(p[n:], from[at:])
+		n += copied
+		e.taken += copied
+	}
+	return n, nil
+}
+
+// TestPartnersAreBounded: neither a long list of nothing nor one of many is read to its
+// end, and what it takes meanwhile is small.
+func TestPartnersAreBounded(t *testing.T) {
+	for entry, want := range map[string]string{
+		`,{}`: "a list of over 1048576 partners",
+		`,{"id":"00000000-0000-4000-8000-000000000000","name":"Example Company","role":"MSP","more":[]}`: "over 64 MiB",
+		" ": "not the documented JSON",
+	} {
+		list, before, after := &endless{begin: `{"downstream":[{}`, entry: strings.Repeat(entry, 1000)}, runtime.MemStats{}, runtime.MemStats{}
+		runtime.ReadMemStats(&before)
+		in := &portions{in: list, left: 4 << 20, partners: 100_000}
+		problem, err := in.read(func(Partner) {})
+		runtime.ReadMemStats(&after)
+		if problem != want || err != nil || list.taken > 5<<20 {
+			t.Errorf("%q: %s, %v after %d bytes, want %s", entry, problem, err, list.taken, want)
+		}
+		if grown := int64(after.HeapSys) - int64(before.HeapSys); grown > 12<<20 {
+			t.Errorf("%q: %d MiB of memory", entry, grown>>20)
+		}
+	}
+}
+
+// TestQuestionIsNotRepeated: a connection that is reset before the answer has one
+// question on it, and no other is made of it, as net/http would.
+func TestQuestionIsNotRepeated(t *testing.T) {
+	var asked atomic.Int64
+	s := newWireServer(t, false, func(n int64, x *exchange) bool {
+		_, more := x.read()
+		if asked.Add(1) == 2 {
+			x.reset()
+			return false
+		}
+		x.write(sized("200 OK", `{"status":"progressing"}`))
+		return more
+	})
+	c := s.client(t)
+	for i, want := range []Outcome{Told, Unsent, Told} {
+		if got := c.Onboarding(t.Context(), "synthetic-token", NewTraceID(), nil); got.Outcome != want {
+			t.Errorf("question %d: %v, %s", i, got.Outcome, got.Reason)
+		}
+	}
+	if n := asked.Load(); n != 3 {
+		t.Errorf("%d questions arrived, 3 were asked", n)
 	}
 }

@@ -76,14 +76,33 @@ func Judge(e Evidence) Verdict {
 		return judgeSilence(e)
 	}
 	v := judgeStatus(e)
-	v.Reason += " (" + wire(e) + ")"
+	switch {
+	case e.Surplus:
+		v = Verdict{InDoubt, false, "more than one answer came to this request, so neither can be trusted", hintDoubt}
+	case e.Gives:
+		v = gives(v)
+	}
+	v.Reason += " (" + status(e) + ")"
+	return v
+}
+
+// gives judges an answer that is no success and yet has a token or a link in it. What
+// it says of the run holds.
+func gives(v Verdict) Verdict {
+	v.Outcome = InDoubt
+	v.Reason += "; yet a token or a link came with that, so the partner may exist"
+	if v.Stop {
+		v.Hint = hintDoubt + "; " + v.Hint
+		return v
+	}
+	v.Hint = hintDoubt
 	return v
 }
 
 // judgeSilence judges an attempt without an answer: what may have been written may
 // have arrived, whatever broke afterwards.
 func judgeSilence(e Evidence) Verdict {
-	if e.BytesWritten > 0 || e.Connected && !e.Counted {
+	if e.BytesWritten > 0 {
 		return Verdict{InDoubt, false, e.Failure.String() + "; the request may have arrived", hintDoubt}
 	}
 	v := Verdict{Unsent, false, e.Failure.String() + "; nothing was sent", ""}
@@ -113,10 +132,18 @@ func judgeStatus(e Evidence) Verdict {
 		return rejected
 	case e.Status == http.StatusUnauthorized:
 		return judgeUnauthorized(e)
-	case e.Status == http.StatusServiceUnavailable && e.HasRetryAfter:
+	case e.AsksToWait():
 		return unprocessed
+	case e.Status >= 600:
+		return Verdict{InDoubt, false, "the server answered with a status that HTTP does not have", hintDoubt}
 	}
 	return doubtful
+}
+
+// AsksToWait says that the server counts requests and has had too many. That holds also
+// where the answer leaves its own row in doubt.
+func (e Evidence) AsksToWait() bool {
+	return !e.Surplus && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable && e.HasRetryAfter)
 }
 
 func judgeSuccess(e Evidence) Verdict {
@@ -162,7 +189,7 @@ func skewWords(skew time.Duration) string {
 // they may quote the row.
 var plainSubject = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._{}\[\]-]{0,99}$`)
 
-func wire(e Evidence) string {
+func status(e Evidence) string {
 	if plainSubject.MatchString(e.Subject) {
 		return fmt.Sprintf("HTTP %d, %s", e.Status, e.Subject)
 	}

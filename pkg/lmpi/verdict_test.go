@@ -11,7 +11,7 @@ import (
 
 // answered is evidence of a complete exchange.
 func answered(status int, subject string) Evidence {
-	return Evidence{Connected: true, Counted: true, BytesWritten: 400, Status: status, Subject: subject}
+	return Evidence{Connected: true, BytesWritten: 400, Status: status, Subject: subject}
 }
 
 func success(status int, token, link, problem string) Evidence {
@@ -25,8 +25,8 @@ func with(e Evidence, change func(*Evidence)) Evidence {
 	return e
 }
 
-func failed(f Failure, connected, counted bool, bytes int64) Evidence {
-	return Evidence{Connected: connected, Counted: counted, BytesWritten: bytes, Failure: f}
+func failed(f Failure, connected bool, bytes int64) Evidence {
+	return Evidence{Connected: connected, BytesWritten: bytes, Failure: f}
 }
 
 // TestJudge is the table "What becomes of an answer" and each documented error_subject.
@@ -63,22 +63,20 @@ func TestJudge(t *testing.T) {
 		{"500 with Retry-After", with(answered(500, ""), after(time.Minute)), InDoubt, false},
 		{"status although nothing was counted", Evidence{Status: 500}, InDoubt, false},
 
-		{"written and broken", failed(FailureBroken, true, true, 1), InDoubt, false},
-		{"written and timed out", failed(FailureTimeout, true, true, 400), InDoubt, false},
-		{"written and cancelled", failed(FailureCancelled, true, true, 400), InDoubt, false},
-		{"certificate refused after writing", failed(FailureHandshake, true, true, 400), InDoubt, false},
-		{"uncounted and broken", failed(FailureBroken, true, false, 0), InDoubt, false},
-		{"uncounted and not trusted", failed(FailureCertificate, true, false, 0), InDoubt, false},
-		{"connected, nothing written", failed(FailureBroken, true, true, 0), Unsent, false},
-		{"name not resolved", failed(FailureResolve, false, true, 0), Unsent, false},
-		{"connection refused", failed(FailureDial, false, true, 0), Unsent, false},
-		{"handshake broken off", failed(FailureHandshake, false, true, 0), Unsent, false},
-		{"proxy refused", failed(FailureProxy, false, true, 0), Unsent, false},
-		{"cancelled before", failed(FailureCancelled, false, true, 0), Unsent, false},
-		{"timed out before", failed(FailureTimeout, false, true, 0), Unsent, false},
-		{"certificate", failed(FailureCertificate, false, true, 0), Refused, true},
-		{"not TLS", failed(FailureNotTLS, false, true, 0), Refused, true},
-		{"not local", failed(FailureNotLocal, false, true, 0), Refused, true},
+		{"written and broken", failed(FailureBroken, true, 1), InDoubt, false},
+		{"written and timed out", failed(FailureTimeout, true, 400), InDoubt, false},
+		{"written and cancelled", failed(FailureCancelled, true, 400), InDoubt, false},
+		{"certificate refused after writing", failed(FailureHandshake, true, 400), InDoubt, false},
+		{"connected, nothing written", failed(FailureBroken, true, 0), Unsent, false},
+		{"name not resolved", failed(FailureResolve, false, 0), Unsent, false},
+		{"connection refused", failed(FailureDial, false, 0), Unsent, false},
+		{"handshake broken off", failed(FailureHandshake, false, 0), Unsent, false},
+		{"proxy refused", failed(FailureProxy, false, 0), Unsent, false},
+		{"cancelled before", failed(FailureCancelled, false, 0), Unsent, false},
+		{"timed out before", failed(FailureTimeout, false, 0), Unsent, false},
+		{"certificate", failed(FailureCertificate, false, 0), Refused, true},
+		{"not TLS", failed(FailureNotTLS, false, 0), Refused, true},
+		{"not local", failed(FailureNotLocal, false, 0), Refused, true},
 	}
 	byStatus := []struct {
 		outcome  Outcome
@@ -147,8 +145,8 @@ func TestReasons(t *testing.T) {
 		{answered(401, "AuthenticationFailurePosixTime"), "the API does not accept the time of the call (HTTP 401, AuthenticationFailurePosixTime)"},
 		{with(answered(401, "AuthenticationFailurePosixTime"), skewed(2*time.Second)), "the API does not accept the time of the call: this computer's clock is 2s behind the server's (HTTP 401, AuthenticationFailurePosixTime)"},
 		{success(200, "", "", "not JSON"), "the server reports success, but its answer cannot be used: not JSON (HTTP 200)"},
-		{failed(FailureTimeout, true, true, 400), "no complete answer came in time; the request may have arrived"},
-		{failed(FailureDial, false, true, 0), "no connection to the server could be made; nothing was sent"},
+		{failed(FailureTimeout, true, 400), "no complete answer came in time; the request may have arrived"},
+		{failed(FailureDial, false, 0), "no connection to the server could be made; nothing was sent"},
 		{answered(400, "the address jo@example.com is taken"), "the API rejected this row (HTTP 400)"},
 	} {
 		if diff := cmp.Diff(tt.want, Judge(tt.e).Reason); diff != "" {

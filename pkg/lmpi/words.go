@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 var (
@@ -22,7 +23,7 @@ var (
 // with a digit, but for our own trace id.
 func hideTokens(s string, body []byte, traceID string) string {
 	for _, given := range givenPattern.FindAllSubmatch(body, -1) {
-		s = strings.ReplaceAll(s, unquote(given[1]), hidden)
+		s = hideWord(s, unquote(given[1]))
 	}
 	s = queryPattern.ReplaceAllString(s, "${1}"+hidden)
 	return wordPattern.ReplaceAllStringFunc(s, func(word string) string {
@@ -32,3 +33,27 @@ func hideTokens(s string, body []byte, traceID string) string {
 		return hidden
 	})
 }
+
+// hideWord hides a text where it is not a part of a word: one of a letter is in all of them.
+func hideWord(s, secret string) string {
+	var b strings.Builder
+	shown := 0
+	for i := 0; secret != "" && i < len(s); i++ {
+		if !strings.HasPrefix(s[i:], secret) || joined(s[:i], secret) || joined(secret, s[i+len(secret):]) {
+			continue
+		}
+		b.WriteString(s[shown:i] + hidden)
+		shown = i + len(secret)
+		i = shown - 1
+	}
+	return b.String() + s[shown:]
+}
+
+// joined says that one word goes on from the end of a text to the beginning of another.
+func joined(a, b string) bool {
+	last, _ := utf8.DecodeLastRuneInString(a)
+	next, _ := utf8.DecodeRuneInString(b)
+	return isLetter(last) && isLetter(next)
+}
+
+func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
