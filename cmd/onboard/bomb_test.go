@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -230,4 +231,27 @@ func TestFormulaGuard(t *testing.T) {
 		}
 	}
 	t.Logf("%d cells", len(cells))
+}
+
+// TestEndlessPartnerList: 63 MB of partners without a name cost no memory to speak of.
+func TestEndlessPartnerList(t *testing.T) {
+	_, address := behind(t, func(_ *sandbox.Server, w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"downstream":[{}`)
+		entries := strings.Repeat(",{}", 1<<14)
+		for range 63 << 20 / len(entries) {
+			if _, err := io.WriteString(w, entries); err != nil {
+				return
+			}
+		}
+		_, _ = io.WriteString(w, `]}`)
+	}, sandbox.Config{})
+	dir := t.TempDir()
+	generate(t, filepath.Join(dir, "list.csv"), 1)
+	cmd := plainCommand(t, dir, fast(address, "--check-existing")...)
+	screen := &strings.Builder{}
+	cmd.Stderr = screen
+	memory := peakOf(cmd)
+	if code := cmd.ProcessState.ExitCode(); code != 2 || !strings.Contains(screen.String(), "a list of over 1048576 partners") || memory > 64 {
+		t.Errorf("exit %d with %d MB of memory\n%s", code, memory, screen)
+	}
 }

@@ -10,6 +10,7 @@ const (
 	exportKills   = 10
 	operatorRows  = 300
 	soakRows      = 400
+	desyncSeeds   = 1 // for each kind of answer, place and number of workers
 	guardedCells  = 100_000
 	bombMegabytes = 100
 	pgKills       = 12 // of three processes on a ledger in PostgreSQL

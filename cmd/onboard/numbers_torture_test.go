@@ -10,6 +10,7 @@ const (
 	exportKills   = 100
 	operatorRows  = 10_000
 	soakRows      = 50_000
+	desyncSeeds   = 20 // for each kind of answer, place and number of workers
 	guardedCells  = 1_000_000
 	bombMegabytes = 100
 	pgKills       = 300 // of three processes on a ledger in PostgreSQL
