@@ -42,7 +42,6 @@ func TestSandboxCredentials(t *testing.T) {
 		if got := client.Create(context.Background(), []byte(body), lmpi.NewTraceID(), func() bool { return true }); got.Status != tc.status {
 			t.Errorf("credentials %s: status %d, want %d", name, got.Status, tc.status)
 		}
-		client.Close()
 	}
 }
 
