@@ -24,7 +24,7 @@ import (
 )
 
 // compareVariable makes the test binary one of the other two processes of a
-// comparison: "server LATENCY", or "client ADDRESS ROWS".
+// comparison: "server LATENCY", or "client ADDRESS ROWS KIND".
 const compareVariable = "ONBOARD_COMPARE"
 
 // compareWorkers is how many requests are in flight, ours and theirs.
@@ -35,9 +35,9 @@ func init() {
 	case len(role) == 2 && role[0] == "server":
 		latency, _ := time.ParseDuration(role[1])
 		compareServer(latency)
-	case len(role) == 3 && role[0] == "client":
+	case len(role) == 4 && role[0] == "client":
 		rows, _ := strconv.Atoi(role[2])
-		compareClient(role[1], rows)
+		compareClient(role[1], rows, role[3] == closing)
 	}
 }
 
@@ -105,10 +105,17 @@ func summarize(times []time.Time) (a arrivals) {
 	return a
 }
 
+// The kinds of bare clients: one opens a connection for each request, as we do, and one
+// keeps its connections.
+const (
+	closing = "closing"
+	reusing = "reusing"
+)
+
 // compareClient is net/http and nothing else: the same bodies, the same header
 // names and lengths, but no signature is computed and nothing is kept.
-func compareClient(address string, rows int) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: compareWorkers, DisableCompression: true}}
+func compareClient(address string, rows int, closes bool) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: compareWorkers, DisableCompression: true, DisableKeepAlives: closes}}
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range compareWorkers {
@@ -202,10 +209,10 @@ func (c *rivals) onboard(t *testing.T, n int, around func(*exec.Cmd) *exec.Cmd, 
 	return a
 }
 
-func (c *rivals) bare(t *testing.T, n int) arrivals {
+func (c *rivals) bare(t *testing.T, n int, kind string) arrivals {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), compareVariable+"=client "+c.address+" "+fmt.Sprint(n))
+	cmd.Env = append(os.Environ(), compareVariable+"=client "+c.address+" "+fmt.Sprint(n)+" "+kind)
 	return c.seen(t, cmd)
 }
 
@@ -220,8 +227,8 @@ func slowly(cmd *exec.Cmd) *exec.Cmd {
 }
 
 // TestCompareSubmit prints requests per second, from the first to the last at the
-// server, of onboard submit with a ledger and outputs, and of a bare net/http
-// client with the same number in flight, in turn.
+// server, of onboard submit with a ledger and outputs, and of bare net/http clients of
+// both kinds with the same number in flight, in turn.
 func TestCompareSubmit(t *testing.T) {
 	for _, row := range []struct {
 		name    string
@@ -234,16 +241,30 @@ func TestCompareSubmit(t *testing.T) {
 		{"server 20 ms, each fsync 10 ms slower", 20 * time.Millisecond, 6_000, slowly},
 	} {
 		c := newRivals(t, row.latency)
-		var ours, theirs, ratios, cores []float64
+		var ours, ourCores []float64
+		theirs, theirCores := map[string][]float64{}, map[string][]float64{}
 		for range 5 {
-			bare := c.bare(t, row.rows)
+			for _, kind := range []string{closing, reusing} {
+				bare := c.bare(t, row.rows, kind)
+				theirs[kind], theirCores[kind] = append(theirs[kind], bare.PerSecond), append(theirCores[kind], bare.Cores)
+			}
 			mine := c.onboard(t, row.rows, row.around, "--rate-limit", "1000000/s", "--concurrency", fmt.Sprint(compareWorkers))
-			ours, theirs = append(ours, mine.PerSecond), append(theirs, bare.PerSecond)
-			ratios, cores = append(ratios, mine.PerSecond/bare.PerSecond), append(cores, bare.Cores/mine.Cores)
+			ours, ourCores = append(ours, mine.PerSecond), append(ourCores, mine.Cores)
 		}
-		fmt.Printf("%-40s %6.0f/s, bare net/http %6.0f/s, ratio %.2f (%.2f to %.2f), of cores %.2f\n", row.name,
-			middle(ours), middle(theirs), middle(ratios), ratios[0], ratios[len(ratios)-1], middle(cores))
+		for _, kind := range []string{closing, reusing} {
+			ratios, cores := ratios(ours, theirs[kind]), ratios(theirCores[kind], ourCores)
+			fmt.Printf("%-40s %6.0f/s, bare net/http, %s %6.0f/s, ratio %.2f (%.2f to %.2f), of cores %.2f\n", row.name,
+				middle(slices.Clone(ours)), kind, middle(theirs[kind]), middle(ratios), ratios[0], ratios[len(ratios)-1], middle(cores))
+		}
 	}
+}
+
+// ratios divides the numbers of one run by those of another.
+func ratios(of, by []float64) (list []float64) {
+	for i := range of {
+		list = append(list, of[i]/by[i])
+	}
+	return list
 }
 
 // middle sorts numbers and is their median.
