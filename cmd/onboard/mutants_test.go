@@ -41,25 +41,54 @@ var mutants = []mutant{
 		`SET state = 'in_doubt', reason = ?`, `SET state = 'released', reason = ?`}},
 		"", "./cmd/onboard", "TestCrashPoints/C5"},
 
-	{"idempotency key and GetBody", []change{{"pkg/lmpi/client.go", `	if len(body) == 0 {
-		req.Body = nil
+	{"ask again when there was no answer", []change{{"pkg/lmpi/client.go", `	x.Failure = classify(`, `	if x.Status == 0 && x.BytesWritten > 0 && limited.Err() == nil {
+		if w, e := c.dialer.dial(limited, c.config.Base); e == nil {
+			err = c.converse(ctx, began, w, q, &x)
+		}
 	}
-`, `	req.Header.Set("Idempotency-Key", traceID)
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-`}}, "", "./pkg/lmpi", "TestFaults"},
+	x.Failure = classify(`}}, "", "./pkg/lmpi", "TestFaults"},
 
-	{"HTTP/2 and GetBody", []change{{"pkg/lmpi/client.go", `	protocols.SetHTTP1(true)
-`, `	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
-`}, {"pkg/lmpi/client.go", `		DialTLSContext:         d.secure,
-`, ``}, {"pkg/lmpi/client.go", `	if len(body) == 0 {
-		req.Body = nil
+	{"offer HTTP/2", []change{{"pkg/lmpi/dial.go", `NextProtos: []string{"http/1.1"}`, `NextProtos: []string{"h2", "http/1.1"}`}},
+		"", "./cmd/onboard", "TestCertificates"},
+
+	{"follow redirects", []change{{"pkg/lmpi/client.go", `	x.readHead(resp, signed, c.config.Now())
+`, `	if to, e := resp.Location(); e == nil {
+		q.target = to
+		if w, e := c.dialer.dial(ctx, to); e == nil {
+			return c.converse(ctx, began, w, q, x)
+		}
 	}
-`, `	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-`}}, "", "./cmd/onboard", "TestCertificates"},
+	x.readHead(resp, signed, c.config.Now())
+`}}, "", "./pkg/lmpi", "TestRedirectsAreNotFollowed"},
 
-	{"follow redirects", []change{{"pkg/lmpi/client.go", `c.transport.RoundTrip(`, `(&http.Client{Transport: c.transport}).Do(`}},
-		"", "./pkg/lmpi", "TestRedirectsAreNotFollowed"},
+	{"keep the connection", []change{{"pkg/lmpi/client.go", `		Close: true,
+`, ``}}, "", "./pkg/lmpi", "TestCreateSendsWhatTheAPIAsksFor"},
+
+	{"read nothing after the answer", []change{{"pkg/lmpi/client.go", `	if x.BodyError == "" {
+`, `	if false {
+`}}, "", "./cmd/onboard", "TestDesync/200"},
+
+	{"believe the first of two answers", []change{{"pkg/lmpi/verdict.go", `	case e.Surplus:
+`, `	case e.Surplus && e.Status/100 == 2:
+`}}, "", "./cmd/onboard", "TestDesync/429"},
+
+	{"send although something came before", []change{{"pkg/lmpi/wire.go", `	if err := w.unasked(); err != nil {
+		return err
+	}
+`, ``}}, "", "./pkg/lmpi", "TestUnasked"},
+
+	{"send a refusal with a token again", []change{{"pkg/lmpi/verdict.go", `	case e.Gives:
+`, `	case e.Gives && v.Outcome != Unprocessed:
+`}}, "", "./cmd/onboard", "TestTokenWithAnyStatus"},
+
+	{"reject a conflict with a token", []change{{"pkg/lmpi/verdict.go", `	case e.Gives:
+`, `	case e.Gives && v.Outcome != Rejected:
+`}}, "", "./cmd/onboard", "TestTokenWithAnyStatus"},
+
+	{"take any text for a link", []change{{"pkg/lmpi/created.go", `	token, twice := text(members, "token")
+`, `	linkFault := func(s string) string { return textFault("link", s) }
+	token, twice := text(members, "token")
+`}}, "", "./cmd/onboard", "TestUnusableSuccess"},
 
 	{"synchronous=NORMAL", []change{{"pkg/ledger/sqlite/schema.go", `{"synchronous", "FULL", "2"}`, `{"synchronous", "NORMAL", "1"}`}},
 		"torture", "./cmd/onboard", "TestPowerLoss"},
@@ -74,13 +103,11 @@ var mutants = []mutant{
 			return s.settle(j, number, trace, a)
 `}}, "", "./cmd/onboard", "TestSignals/twice"},
 
-	{"classify by WroteRequest", []change{{"pkg/lmpi/client.go",
-		`&httptrace.ClientTrace{GotConn: m.got})`, `&httptrace.ClientTrace{GotConn: m.got, WroteRequest: func(i httptrace.WroteRequestInfo) { wrote = i.Err == nil }})`},
-		{"pkg/lmpi/client.go", `	m := meter{`, `	var wrote bool
-	m := meter{`}, {"pkg/lmpi/client.go", `	e.Failure = classify(`, `	if !wrote {
-		e.BytesWritten = 0
+	{"a request that left in part is unsent", []change{{"pkg/lmpi/wire.go", `	w.written = int64(n)
+`, `	if err == nil {
+		w.written = int64(n)
 	}
-	e.Failure = classify(`}}, "", "./pkg/lmpi", "TestPartlyWritten"},
+`}}, "", "./pkg/lmpi", "TestPartlyWritten"},
 
 	{"claim before the permit", []change{{"pkg/batch/attempt.go", `	e, err := s.firstTurn(ctx, j)
 	if e.State != "" {

@@ -99,3 +99,95 @@ func TestBadProxyAddressIsNotQuoted(t *testing.T) {
 		t.Errorf("got %v, %v; want unsent and no password in the error", a.Outcome, a.Err)
 	}
 }
+
+// socks is a SOCKS5 proxy that wants a name and a password, and knows one way.
+func socks(t *testing.T, to string) *url.URL {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for here, err := l.Accept(); err == nil; here, err = l.Accept() {
+			go serveSocks(here, to)
+		}
+	}()
+	return &url.URL{Scheme: "socks5", Host: l.Addr().String(), User: url.UserPassword("user", "synthetic-proxy-password")}
+}
+
+// serveSocks is RFC 1928 with RFC 1929, as far as our requests go.
+func serveSocks(here net.Conn, to string) {
+	defer func() { _ = here.Close() }()
+	take := func(n int) []byte { b := make([]byte, n); _, _ = io.ReadFull(here, b); return b }
+	take(int(take(2)[1]))           // methods
+	_, _ = here.Write([]byte{5, 2}) // name and password
+	name := string(take(int(take(2)[1])))
+	password := string(take(int(take(1)[0])))
+	if name+password != "usersynthetic-proxy-password" {
+		_, _ = here.Write([]byte{1, 1})
+		return
+	}
+	_, _ = here.Write([]byte{1, 0})
+	take(4 + 4 + 2) // the command, an IPv4 address and the port
+	there, err := net.Dial("tcp", to)
+	if err != nil {
+		return
+	}
+	_, _ = here.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
+	go func() {
+		_, _ = io.Copy(there, here)
+		_ = there.Close()
+	}()
+	_, _ = io.Copy(here, there)
+}
+
+// TestKindsOfProxy: through each of them an answer comes, its request's bytes count, and
+// one answer too many is seen.
+func TestKindsOfProxy(t *testing.T) {
+	plain, secure := httptest.NewServer(http.HandlerFunc(tunnel)), httptest.NewTLSServer(http.HandlerFunc(tunnel))
+	defer plain.Close()
+	defer secure.Close()
+	for name, address := range map[string]func(*wireServer) *url.URL{
+		"http":   func(*wireServer) *url.URL { return mustParse(t, plain.URL) },
+		"https":  func(*wireServer) *url.URL { return mustParse(t, secure.URL) },
+		"socks5": func(s *wireServer) *url.URL { return socks(t, s.Addr().String()) },
+	} {
+		for extra, want := range map[string]Outcome{"": Created, "HTTP/1.1 200 OK\r\n\r\n": InDoubt} {
+			s := newWireServer(t, true, func(_ int64, x *exchange) bool { answering(goodAnswer + extra)(x); return false })
+			c := s.client(t)
+			proxy := address(s)
+			c.dialer.proxy = http.ProxyURL(proxy)
+			if a := create(t, c); a.Outcome != want || a.BytesWritten < 300 || a.Begun.IsZero() {
+				t.Errorf("%s, %q: %v (%s), %d bytes: %v", name, extra, a.Outcome, a.Reason, a.BytesWritten, a.Err)
+			}
+		}
+	}
+	wrong := socks(t, "127.0.0.1:1")
+	wrong.User = url.UserPassword("user", "synthetic-wrong")
+	s := newWireServer(t, true, never)
+	c := s.client(t)
+	c.dialer.proxy = http.ProxyURL(wrong)
+	if a := create(t, c); a.Outcome != Unsent || a.Failure != FailureProxy || strings.Contains(a.Err.Error(), "synthetic") {
+		t.Errorf("a wrong password: %v, %v", a.Outcome, a.Err)
+	}
+}
+
+// TestProxyThatSaysMore: what comes after a proxy's consent, and before anything was
+// sent through it, is from nobody whom we know.
+func TestProxyThatSaysMore(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		here, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n")
+			_ = here.Close()
+		}
+	}))
+	defer proxy.Close()
+	s := newWireServer(t, true, never)
+	c := s.client(t)
+	c.dialer.proxy = http.ProxyURL(mustParse(t, proxy.URL))
+	if a := create(t, c); a.Outcome != Unsent || a.Failure != FailureProxy || s.posts.Load() != 0 {
+		t.Errorf("%v, %v", a.Outcome, a.Err)
+	}
+}
