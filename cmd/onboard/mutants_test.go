@@ -49,7 +49,7 @@ var mutants = []mutant{
 	x.Failure = classify(`}}, "", "./pkg/lmpi", "TestFaults"},
 
 	{"offer HTTP/2", []change{{"pkg/lmpi/dial.go", `NextProtos: []string{"http/1.1"}`, `NextProtos: []string{"h2", "http/1.1"}`}},
-		"", "./cmd/onboard", "TestCertificates"},
+		"", "./pkg/lmpi", "TestManyAtOnce"},
 
 	{"follow redirects", []change{{"pkg/lmpi/client.go", `	x.readHead(resp, signed, c.config.Now())
 `, `	if to, e := resp.Location(); e == nil {
@@ -66,11 +66,11 @@ var mutants = []mutant{
 
 	{"read nothing after the answer", []change{{"pkg/lmpi/client.go", `	if x.BodyError == "" {
 `, `	if false {
-`}}, "", "./cmd/onboard", "TestDesync/200"},
+`}}, "", "./pkg/lmpi", "TestSurplus"},
 
 	{"believe the first of two answers", []change{{"pkg/lmpi/verdict.go", `	case e.Surplus:
 `, `	case e.Surplus && e.Status/100 == 2:
-`}}, "", "./cmd/onboard", "TestDesync/429"},
+`}}, "", "./pkg/lmpi", "TestSurplus"},
 
 	{"send although something came before", []change{{"pkg/lmpi/wire.go", `	if err := w.unasked(); err != nil {
 		return err
@@ -79,16 +79,16 @@ var mutants = []mutant{
 
 	{"send a refusal with a token again", []change{{"pkg/lmpi/verdict.go", `	case e.Gives:
 `, `	case e.Gives && v.Outcome != Unprocessed:
-`}}, "", "./cmd/onboard", "TestTokenWithAnyStatus"},
+`}}, "", "./pkg/lmpi", "TestJudge"},
 
 	{"reject a conflict with a token", []change{{"pkg/lmpi/verdict.go", `	case e.Gives:
 `, `	case e.Gives && v.Outcome != Rejected:
-`}}, "", "./cmd/onboard", "TestTokenWithAnyStatus"},
+`}}, "", "./pkg/lmpi", "TestJudge"},
 
 	{"take any text for a link", []change{{"pkg/lmpi/created.go", `	token, twice := text(members, "token")
 `, `	linkFault := func(s string) string { return textFault("link", s) }
 	token, twice := text(members, "token")
-`}}, "", "./cmd/onboard", "TestUnusableSuccess"},
+`}}, "", "./pkg/lmpi", "TestReadCreated"},
 
 	{"synchronous=NORMAL", []change{{"pkg/ledger/sqlite/schema.go", `{"synchronous", "FULL", "2"}`, `{"synchronous", "NORMAL", "1"}`}},
 		"torture", "./cmd/onboard", "TestPowerLoss"},

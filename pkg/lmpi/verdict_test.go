@@ -78,6 +78,15 @@ func TestJudge(t *testing.T) {
 		{"not TLS", failed(FailureNotTLS, false, 0), Refused, true},
 		{"not local", failed(FailureNotLocal, false, 0), Refused, true},
 	}
+	gives := func(e *Evidence) { e.Gives = true }
+	for _, status := range []int{204, 302, 400, 401, 403, 404, 408, 409, 413, 422, 425, 429, 500, 502, 503, 600} {
+		stops := Judge(answered(status, "")).Stop
+		table = append(table,
+			row{fmt.Sprint("token with a ", status), with(answered(status, ""), gives), InDoubt, stops},
+			row{fmt.Sprint("token with a ", status, " and Retry-After"), with(with(answered(status, ""), gives), after(time.Minute)), InDoubt, stops},
+			row{fmt.Sprint("more than a ", status), with(answered(status, ""), func(e *Evidence) { e.Surplus = true }), InDoubt, false})
+	}
+	table = append(table, row{"more than a success", with(success(200, token, link, ""), func(e *Evidence) { e.Surplus = true }), InDoubt, false})
 	byStatus := []struct {
 		outcome  Outcome
 		stop     bool
