@@ -21,7 +21,7 @@ func TestTimeouts(t *testing.T) {
 	script := "CREATE ROLE hurried LOGIN; GRANT CREATE ON DATABASE postgres TO hurried"
 	for _, name := range settings {
 		if count(t, server.URL(""), "SELECT count(*) FROM pg_settings WHERE name = '"+name+"'") > 0 { // 14 has no transaction_timeout
-			script += "; ALTER ROLE hurried SET " + name + " = '100ms'"
+			script += "; ALTER ROLE hurried SET " + name + " = '3s'"
 		}
 	}
 	execute(t, place, script)
