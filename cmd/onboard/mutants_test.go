@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,14 +171,19 @@ var mutants = []mutant{
 }
 
 // TestMutants is T24: each mistake, made on purpose in a copy of the module,
-// fails the test that is to catch it, and without the mistake that test passes.
+// fails the test that is to catch it, and without a mistake these tests pass.
 func TestMutants(t *testing.T) {
 	module := filepath.Join(t.TempDir(), "module")
 	copyModule(t, module)
-	for _, m := range mutants {
+	all := slices.Concat(mutants, batchMutants)
+	sound := map[string]bool{} // tests, by package and tags
+	for _, m := range all {
 		t.Run(m.name, func(t *testing.T) {
-			if text, failed := runTest(t, module, m); failed {
-				t.Fatalf("%s fails without the mistake:\n%s", m.test, text)
+			if group := m.group(all); !sound[group.name] {
+				if text, failed := runTest(t, module, group); failed {
+					t.Fatalf("%s fails without a mistake:\n%s", group.test, text)
+				}
+				sound[group.name] = true
 			}
 			undo := m.apply(t, module)
 			text, failed := runTest(t, module, m)
@@ -229,6 +235,20 @@ func (m mutant) apply(t *testing.T, module string) (undo func()) {
 			}
 		}
 	}
+}
+
+// group is no mistake at all, and the tests for all that are noticed by the same test
+// binary: to compile it takes longer than most of them.
+func (m mutant) group(all []mutant) mutant {
+	g := mutant{name: m.pkg + " " + m.tags, tags: m.tags, pkg: m.pkg}
+	var tests []string
+	for _, other := range all {
+		if other.pkg == m.pkg && other.tags == m.tags && !slices.Contains(tests, other.test) {
+			tests = append(tests, other.test)
+		}
+	}
+	g.test = strings.Join(tests, "|")
+	return g
 }
 
 func runTest(t *testing.T, module string, m mutant) (text string, failed bool) {

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,6 +84,8 @@ type fakeLedger struct {
 	fail    func(step string, line int) error  // of claim, retry, settle, lookup and sweep; nil: none fails
 	sweep   func(map[ledger.Key]*ledger.Entry) // what a sweep finds out about other runs
 
+	sweeping atomic.Int32
+
 	mu      sync.Mutex
 	entries map[ledger.Key]*ledger.Entry
 	polls   []int // how many keys each Lookup was about
@@ -136,6 +140,9 @@ func (l *fakeLedger) Lookup(_ context.Context, keys []ledger.Key) (map[ledger.Ke
 }
 
 func (l *fakeLedger) Sweep(context.Context) error {
+	l.sweeping.Add(1)
+	defer l.sweeping.Add(-1)
+	time.Sleep(l.delay)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.sweep != nil {
@@ -263,6 +270,7 @@ type fixture struct {
 	emit    func(r *Result) error    // nil: no fault
 	tries   map[int]int              // by line
 	traces  map[string]bool          // all that were sent
+	claimed map[int]bool             // by line
 	results []Result                 // as they were emitted
 	open    int                      // requests without an answer
 	most    int                      // of them at a time
@@ -299,7 +307,7 @@ func newFixtureOf(t *testing.T, text string, before func(*fixture)) *fixture {
 		t.Fatal(err)
 	}
 	j := &journal{began: time.Now()}
-	f := &fixture{t: t, journal: j, path: path, rules: partner.NewRules(), tries: map[int]int{}, traces: map[string]bool{},
+	f := &fixture{t: t, journal: j, path: path, rules: partner.NewRules(), tries: map[int]int{}, traces: map[string]bool{}, claimed: map[int]bool{},
 		ledger: &fakeLedger{journal: j, entries: map[ledger.Key]*ledger.Entry{}}}
 	s, err := sheet.Open(path, nil, sheet.Options{Optional: f.rules.HasDefault})
 	if err != nil {
@@ -426,6 +434,7 @@ func (f *fixture) check(complete bool) {
 		switch what, _, _ := strings.Cut(e.what, ":"); what {
 		case "claim":
 			claims++
+			f.claimed[e.line] = true
 			if most := min(f.Concurrency, 1+definite); claims > most {
 				f.t.Errorf("%s: %d rows are on their way, and %d may be", e.at, claims, most)
 			}
@@ -460,11 +469,14 @@ func (f *fixture) check(complete bool) {
 func (f *fixture) checkProgress(stop *Stop, err error) {
 	f.t.Helper()
 	n := f.Progress.Read()
-	if n.InFlight != 0 || n.OnWire != 0 || n.Unreached != 0 || n.Elsewhere != 0 {
+	if n.InFlight != 0 || n.OnWire != 0 || n.Unreached != 0 || n.Elsewhere != 0 || f.ledger.sweeping.Load() != 0 {
 		f.t.Errorf("something goes on after the end: %+v", n)
 	}
 	if err == nil && n.Rows != f.Plan.Rows {
 		f.t.Errorf("%d rows are counted of %d", n.Rows, f.Plan.Rows)
+	}
+	if err == nil && n.Sent != f.begun {
+		f.t.Errorf("%d rows are counted as sent, and %d were on their way", n.Sent, f.begun)
 	}
 	total := 0
 	for status, count := range n.ByStatus {
@@ -480,7 +492,16 @@ func (f *fixture) checkProgress(stop *Stop, err error) {
 		f.t.Errorf("%d retries are counted of %d", n.Retries, retries)
 	}
 	for _, r := range f.results {
+		if r.Status != partner.Created && !f.claimed[r.Row.Line] {
+			continue
+		}
+		if r.Row.Text != nil {
+			f.t.Errorf("line %d keeps its text, which its request holds", r.Row.Line)
+		}
 		e := f.ledger.get(f.key(r.Row.Line))
+		if e.Owner == ourRun && (e.Fingerprint != sha256.Sum256(e.Body) || !strings.Contains(string(e.Body), fmt.Sprintf("Company %d\"", r.Row.Line)) || e.Line != r.Row.Line) {
+			f.t.Errorf("line %d is claimed as %+v", r.Row.Line, e)
+		}
 		if r.Status == partner.Created && (e.State != ledger.Created || e.Token != r.Token || e.Link != r.Link || e.TraceID != r.TraceID || !e.SettledAt.Equal(r.At)) {
 			f.t.Errorf("line %d is told as %+v, and the ledger has %+v", r.Row.Line, r, e)
 		}

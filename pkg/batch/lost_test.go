@@ -119,6 +119,7 @@ func TestLossOutranksWhatCameBefore(t *testing.T) {
 		}
 		time.AfterFunc(4500*time.Millisecond, f.enough)
 		stop := f.do()
+		synctest.Wait()
 		first := ""
 		for _, e := range f.events {
 			if e.what == "failed" && first == "" {

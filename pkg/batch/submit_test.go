@@ -163,6 +163,7 @@ func TestSlowStart(t *testing.T) {
 		{"created", 4, created, []int{1, 2, 4, 4, 4, 4, 1}},
 		{"rejected", 4, func(int) lmpi.Answer { return rejected() }, []int{1, 2, 4, 4, 4, 4, 1}},
 		{"one at a time", 1, created, []int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+		{"two", 2, created, []int{1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1}},
 		{"three", 3, created, []int{1, 2, 3, 3, 3, 3, 3, 2}},
 		{"a doubt proves nothing", 4, func(line int) lmpi.Answer {
 			if line <= 3 {
@@ -170,10 +171,16 @@ func TestSlowStart(t *testing.T) {
 			}
 			return created(line)
 		}, []int{1, 1, 1, 2, 4, 4, 4, 3}},
+		{"nor does what was not sent", 4, func(line int) lmpi.Answer {
+			if line <= 3 {
+				return unsent()
+			}
+			return created(line)
+		}, []int{1, 1, 1, 2, 4, 4, 4, 3}},
 	} {
 		bubble(t, tt.name, func(t *testing.T) {
 			f := newFixture(t, 20)
-			f.Concurrency = tt.concurrency
+			f.Concurrency, f.MaxAttempts = tt.concurrency, 1
 			got := make([]int, len(tt.want))
 			f.serve = func(c call) lmpi.Answer {
 				second := int(time.Since(f.journal.began) / time.Second)
@@ -437,7 +444,13 @@ func TestEmitFails(t *testing.T) {
 			}
 			return nil
 		}
-		f.serve = func(c call) lmpi.Answer { time.Sleep(time.Second); return created(c.line) }
+		f.serve = func(c call) lmpi.Answer {
+			time.Sleep(time.Second)
+			if c.line == 6 { // is still on its way
+				time.Sleep(time.Minute)
+			}
+			return created(c.line)
+		}
 		stop, err := f.run()
 		if !errors.Is(err, full) || stop == nil || stop.Kind != LedgerLost || stop.Reason != full.Error() || !stop.Spoils() {
 			t.Errorf("%v, %+v", err, stop)
@@ -473,7 +486,8 @@ func TestFileChanged(t *testing.T) {
 				t.Fatal(err)
 			}
 			stop, err := f.run()
-			if stop == nil || stop.Kind != FileChanged || !stop.Spoils() || !errors.Is(err, stop) || !strings.HasSuffix(stop.Reason, "list.csv was changed while it was being submitted") {
+			if stop == nil || stop.Kind != FileChanged || !stop.Spoils() || !errors.Is(err, stop) || !strings.HasSuffix(stop.Reason, "list.csv was changed while it was being submitted") ||
+				stop.Hint != "run the same command again: what was created is recorded, and nothing is created twice" {
 				t.Errorf("%+v, %v", stop, err)
 			}
 			if sent := len(f.when("send")) > 0; sent != tt.sent {
