@@ -502,6 +502,9 @@ func (f *fixture) checkProgress(stop *Stop, err error) {
 		if e.Owner == ourRun && (e.Fingerprint != sha256.Sum256(e.Body) || !strings.Contains(string(e.Body), fmt.Sprintf("Company %d\"", r.Row.Line)) || e.Line != r.Row.Line) {
 			f.t.Errorf("line %d is claimed as %+v", r.Row.Line, e)
 		}
+		if e.Owner == ourRun && e.State == ledger.Released && "not sent: "+e.Reason != f.problem(r.Row.Line).Message {
+			f.t.Errorf("line %d says %s, and the ledger %s", r.Row.Line, f.problem(r.Row.Line).Message, e.Reason)
+		}
 		if r.Status == partner.Created && (e.State != ledger.Created || e.Token != r.Token || e.Link != r.Link || e.TraceID != r.TraceID || !e.SettledAt.Equal(r.At)) {
 			f.t.Errorf("line %d is told as %+v, and the ledger has %+v", r.Row.Line, r, e)
 		}

@@ -105,6 +105,9 @@ func TestRetryAfter(t *testing.T) {
 				if held := f.Pace.Held(); held > 15*time.Minute {
 					t.Errorf("everybody waits for %s", held)
 				}
+				if e := f.ledger.get(f.key(2)); e.HTTPStatus != 429 {
+					t.Errorf("the ledger has %+v", e)
+				}
 				if p := f.problem(2); p.Message != "not sent: too many; then the run ended: "+tt.stop {
 					t.Error(p.Message)
 				}
@@ -188,7 +191,8 @@ func TestExhausted(t *testing.T) {
 			if got := f.statuses(); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
-			if tt.stop == "" && stop != nil || tt.stop != "" && (stop == nil || stop.Kind != Refused || stop.Reason != tt.stop || stop.Spoils()) {
+			if tt.stop == "" && stop != nil || tt.stop != "" && (stop == nil || stop.Kind != Refused || stop.Reason != tt.stop || stop.Spoils() ||
+				stop.Hint != "when the connection and the server are well again, run the same command again to continue") {
 				t.Errorf("stopped by %+v", stop)
 			}
 			if p := f.problem(2); p.Message != "not sent: no connection (attempt 2 of 2)" {
@@ -217,6 +221,24 @@ func TestExhaustedTogether(t *testing.T) {
 		stop := f.do()
 		if n := f.count(partner.Created); n != 18 || len(f.tries) > 18+8+2 || stop == nil || stop.Kind != Refused {
 			t.Errorf("%d created, %d tried: %+v", n, len(f.tries), stop)
+		}
+	})
+}
+
+// TestExhaustedIsNotRepeated: the last attempt of a row costs nothing of what the run
+// may repeat.
+func TestExhaustedIsNotRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, 90)
+		f.MaxAttempts = 1
+		f.serve = func(c call) lmpi.Answer {
+			if c.line%3 == 0 {
+				return created(c.line)
+			}
+			return unsent()
+		}
+		if stop := f.do(); stop != nil || f.count(partner.NotSent) != 60 {
+			t.Errorf("%+v: %v", stop, f.sum())
 		}
 	})
 }

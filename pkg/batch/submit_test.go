@@ -73,7 +73,7 @@ func TestLedgerHasWhatIsTold(t *testing.T) {
 				return a
 			}
 			a := inDoubt()
-			a.Token, a.Raw = "half-token", "what came"
+			a.Token, a.Link, a.Raw = "a-token", "half a link", "what came"
 			return a
 		}
 		began := time.Now()
@@ -84,7 +84,7 @@ func TestLedgerHasWhatIsTold(t *testing.T) {
 		}
 		want := []ledger.Outcome{
 			{Key: f.key(2), Attempt: 1, State: ledger.Rejected, HTTPStatus: 400, Reason: "no: a word of the API", At: began.Add(time.Second)},
-			{Key: f.key(3), Attempt: 1, State: ledger.InDoubt, HTTPStatus: 500, Reason: "broken", Token: "half-token", Answer: "what came", At: began.Add(2 * time.Second)}}
+			{Key: f.key(3), Attempt: 1, State: ledger.InDoubt, HTTPStatus: 500, Reason: "broken", Token: "a-token", Link: "half a link", Answer: "what came", At: began.Add(2 * time.Second)}}
 		if diff := cmp.Diff(want, outcomes); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
