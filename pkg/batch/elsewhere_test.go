@@ -334,6 +334,24 @@ func TestTurnOfALostClaim(t *testing.T) {
 	})
 }
 
+// TestSharedTurnOfARetry: a request that is repeated takes one slot, as the first did.
+func TestSharedTurnOfARetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, 1)
+		f.Pace.Share(reserveAt(1, func() error { return nil }), func(time.Duration, float64) {})
+		f.serve = func(c call) lmpi.Answer {
+			if c.try == 1 {
+				return unsent()
+			}
+			return created(c.line)
+		}
+		f.do()
+		if sends := f.when("send"); sends[0] >= time.Second || sends[1] < time.Second || sends[1] >= 2*time.Second {
+			t.Errorf("sent at %s", sends)
+		}
+	})
+}
+
 // stolenLedger has another run claim line 3 at the last moment.
 type stolenLedger struct {
 	*fakeLedger
