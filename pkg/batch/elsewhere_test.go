@@ -280,41 +280,62 @@ func TestGivenBackTooLate(t *testing.T) {
 // TestSharedPace: where others share the pace, no row is claimed before its slot, and
 // one that another run takes meanwhile costs none.
 func TestSharedPace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t, 40)
-		f.Concurrency = 4
-		slots := 0
-		reserve := reserveAt(2, func() error { return nil })
-		f.Pace = pace.New(2)
-		f.Pace.Share(func(ctx context.Context, rate float64, n int) (time.Time, time.Duration, error) {
-			slots += n
-			return reserve(ctx, rate, n)
-		}, func(time.Duration, float64) {})
-		time.AfterFunc(4*time.Second, func() { // another run is quicker
-			for line := 20; line < 42; line++ {
-				sendingElsewhere(f, line)
-				sameBody(f, line)
-				becomes(f, line, ledger.Created)
+	for _, tt := range []struct {
+		takes, then ledger.State // what the other run makes of line 20 and those below
+		want        map[partner.Status]int
+		took        time.Duration
+	}{
+		{ledger.Created, ledger.Created, map[partner.Status]int{partner.Created: 18, partner.AlreadyCreated: 22}, 9 * time.Second},
+		{ledger.InDoubt, ledger.InDoubt, map[partner.Status]int{partner.Created: 18, partner.InDoubt: 22}, 9 * time.Second},
+		{ledger.Sending, ledger.Created, map[partner.Status]int{partner.Created: 18, partner.AlreadyCreated: 22}, 15 * time.Second},
+		{ledger.Released, ledger.Released, map[partner.Status]int{partner.Created: 40}, 20 * time.Second},
+	} {
+		bubble(t, string(tt.takes), func(t *testing.T) {
+			f := newFixture(t, 40)
+			f.Concurrency = 4
+			reserve := reserveAt(2, func() error { return nil })
+			slots := 0
+			f.Pace = pace.New(2)
+			f.Pace.Share(func(ctx context.Context, rate float64, n int) (time.Time, time.Duration, error) {
+				slots += n
+				return reserve(ctx, rate, n)
+			}, func(time.Duration, float64) {})
+			others := func(at time.Duration, state ledger.State) {
+				time.AfterFunc(at, func() {
+					for line := 20; line < 42; line++ {
+						if f.claimedHere(line) {
+							t.Errorf("line %d is claimed before its slot", line)
+						}
+						sameBody(f, line)
+						becomes(f, line, state)
+					}
+				})
+			}
+			others(4100*time.Millisecond, tt.takes)
+			if tt.then != tt.takes {
+				others(14900*time.Millisecond, tt.then)
+			}
+			f.do()
+			for i, at := range f.when("claimed") {
+				if earliest := time.Duration(i) * 500 * time.Millisecond; at < earliest {
+					t.Errorf("claim %d is at %s, and its slot at %s", i, at, earliest)
+				}
+			}
+			if diff := cmp.Diff(tt.want, f.sum()); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if lost := len(f.when("lost")); lost > 0 || slots > tt.want[partner.Created]+3 {
+				t.Errorf("%d claims are lost, %d slots are taken", lost, slots)
+			}
+			if took := time.Since(f.journal.began); took < tt.took-time.Second || took > tt.took+time.Second {
+				t.Errorf("it takes %s", took)
 			}
 		})
-		f.do()
-		claims := f.when("claimed")
-		for i, at := range claims {
-			if earliest := time.Duration(i) * 500 * time.Millisecond; at < earliest {
-				t.Errorf("claim %d is at %s, and its slot at %s", i, at, earliest)
-			}
-		}
-		if len(claims) != 18 || f.count(partner.AlreadyCreated) != 22 || f.count(partner.Created) != 18 {
-			t.Errorf("%d claims: %v", len(claims), f.sum())
-		}
-		if slots > 18+3 {
-			t.Errorf("%d slots are taken for 18 rows", slots)
-		}
-		if took := time.Since(f.journal.began); took > 11*time.Second {
-			t.Errorf("it takes %s", took)
-		}
-	})
+	}
 }
+
+// claimedHere says that this run has a partner.
+func (f *fixture) claimedHere(line int) bool { return f.ledger.get(f.key(line)).Owner == ourRun }
 
 // TestTurnOfALostClaim: the turn of a row that somebody else has claimed meanwhile is
 // the next row's.
