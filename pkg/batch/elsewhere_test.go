@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -162,30 +163,35 @@ func TestAskedTogether(t *testing.T) {
 }
 
 // TestAskedAnew: whoever asks goes home when nobody waits any more, and comes back for
-// the next row.
+// the next row. A row that begins to wait while another does is asked about with it.
 func TestAskedAnew(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFixture(t, 3)
-		sendingElsewhere(f, 2)
-		f.serve = func(c call) lmpi.Answer {
-			if c.line == 3 {
-				sendingElsewhere(f, 4)
-				time.Sleep(10 * time.Second)
+	for _, first := range []time.Duration{4900 * time.Millisecond, 14900 * time.Millisecond} {
+		bubble(t, first.String(), func(t *testing.T) {
+			f := newFixture(t, 3)
+			sendingElsewhere(f, 2)
+			f.serve = func(c call) lmpi.Answer {
+				if c.line == 3 {
+					sendingElsewhere(f, 4)
+					time.Sleep(10 * time.Second)
+				}
+				return created(c.line)
 			}
-			return created(c.line)
-		}
-		time.AfterFunc(4900*time.Millisecond, func() { becomes(f, 2, ledger.InDoubt) })
-		time.AfterFunc(15*time.Second, func() { becomes(f, 4, ledger.InDoubt) })
-		f.do()
-		if got := f.statuses(); got != "in_doubt created in_doubt" {
-			t.Error(got)
-		}
-		for _, at := range f.when("lookup") {
-			if at > 5*time.Second && at < 10*time.Second {
-				t.Errorf("the ledger is asked at %s, when nobody waits", at)
+			time.AfterFunc(first, func() { becomes(f, 2, ledger.InDoubt) })
+			time.AfterFunc(19900*time.Millisecond, func() { becomes(f, 4, ledger.InDoubt) })
+			f.do()
+			if got := f.statuses(); got != "in_doubt created in_doubt" {
+				t.Error(got)
 			}
-		}
-	})
+			for _, at := range f.when("lookup") {
+				if at > first+200*time.Millisecond && at < 10*time.Second {
+					t.Errorf("the ledger is asked at %s, when nobody waits", at)
+				}
+			}
+			if took := time.Since(f.journal.began); took != 20*time.Second {
+				t.Errorf("it takes %s", took)
+			}
+		})
+	}
 }
 
 // TestInterruptedWhileElsewhere: a run that is to end does not wait for another one.
@@ -356,7 +362,8 @@ func TestTurnOfALostClaim(t *testing.T) {
 	})
 }
 
-// TestSharedTurnOfARetry: a request that is repeated takes one slot, as the first did.
+// TestSharedTurnOfARetry: a request that is repeated takes one slot, as the first did,
+// and nothing is expected of other runs once the row has its turn.
 func TestSharedTurnOfARetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, 1)
@@ -370,6 +377,9 @@ func TestSharedTurnOfARetry(t *testing.T) {
 		f.do()
 		if sends := f.when("send"); sends[0] >= time.Second || sends[1] < time.Second || sends[1] >= 2*time.Second {
 			t.Errorf("sent at %s", sends)
+		}
+		if slices.Max(f.ledger.polls) > 0 {
+			t.Errorf("the ledger is asked about so many rows: %d", f.ledger.polls)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"onboard/pkg/partner"
@@ -40,6 +41,53 @@ func TestWalkInOrder(t *testing.T) {
 	}); err != nil || line != n+1 {
 		t.Errorf("%d lines: %v", line, err)
 	}
+}
+
+// TestLineIsBounded: no more blocks are handed out than may be in memory, until one of
+// them is told; and none after the end.
+func TestLineIsBounded(t *testing.T) {
+	s := list(t, 5_000) // a dozen blocks
+	synctest.Test(t, func(t *testing.T) {
+		scanner, err := s.Scan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		full := errors.New("full")
+		l := newLine(scanner, 3, func(b checkedBlock) error {
+			if b.sum == 2 {
+				return full
+			}
+			return nil
+		})
+		handed := 0
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for {
+				n, _, err := l.next()
+				if err != nil {
+					return
+				}
+				if n != handed {
+					t.Errorf("block %d comes after %d others", n, handed)
+				}
+				handed++
+			}
+		}()
+		for told := range 3 {
+			synctest.Wait()
+			if handed != 3+told {
+				t.Errorf("%d blocks are handed out, and %d told", handed, told)
+			}
+			if err := l.tell(told, checkedBlock{sum: uint64(told)}); (err != nil) != (told == 2) {
+				t.Error(err)
+			}
+		}
+		<-done
+		if handed != 5 {
+			t.Errorf("%d blocks are handed out", handed)
+		}
+	})
 }
 
 // TestWalkEnds: a walk ends with the first error in the order of the sheet, whether
