@@ -11,15 +11,18 @@ import (
 
 // openBook opens the ledger at a place: a file, or a database for all who share
 // its address. Answers that a database can't take are saved in the state folder.
-func openBook(place string) (ledger.Ledger, error) {
+func openBook(c *console, place string) (ledger.Ledger, error) {
+	upgrading := func() {
+		c.say("The ledger %s is brought to the format of this version. That takes a few seconds for each million partners; it is whole whatever happens meanwhile.", postgres.Redacted(place))
+	}
 	if postgres.IsPlace(place) {
 		state, err := defaultLedger()
 		if err != nil {
 			return nil, err
 		}
-		return opened(postgres.Open(place, filepath.Dir(state)))
+		return opened(postgres.Open(place, filepath.Dir(state), upgrading))
 	}
-	return opened(sqlite.Open(place))
+	return opened(sqlite.Open(place, upgrading))
 }
 
 // opened keeps a nil pointer from becoming a ledger that is not nil.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -21,8 +22,9 @@ func (h *holdings) tell(c *console, asJSON bool) error {
 	fmt.Fprintln(s, terminal.Sprintf("Ledger  %s\n", h.Ledger))
 	table(s, h.accountRows(), 0)
 	fmt.Fprintln(s)
-	table(s, h.runRows(), 0, 2, 3, 4)
+	table(s, h.runRows(), 0, 1, 3, 4, 5)
 	h.showDoubts(s)
+	h.showConflicts(s)
 	return nil
 }
 
@@ -56,7 +58,7 @@ func (h *holdings) accountRows() [][]string {
 }
 
 func (h *holdings) runRows() [][]string {
-	rows := [][]string{{"RUN STARTED", "SHEET", "TARGET", "ENDED", "LINKS", "BY"}}
+	rows := [][]string{{"RUN STARTED", "COMMAND", "SHEET", "TARGET", "ENDED", "LINKS", "BY"}}
 	for i, r := range h.Runs {
 		if i == statusLimit {
 			break
@@ -67,13 +69,17 @@ func (h *holdings) runRows() [][]string {
 		} else if r.ExitCode != nil {
 			ended = fmt.Sprintf("exit code %d", *r.ExitCode)
 		}
-		rows = append(rows, []string{r.Started.UTC().Format("2006-01-02 15:04Z"), r.Sheet, r.Target, ended, links(r.Counts), r.User + "@" + r.Host})
+		rows = append(rows, []string{r.Started.UTC().Format("2006-01-02 15:04Z"), cmp.Or(r.Command, "-"), r.Sheet, r.Target, ended, links(r.Counts), r.User + "@" + r.Host})
 	}
 	return rows
 }
 
-// links is how many of a run's rows have their link at its end: "7 of 20".
+// links is how many of a run's rows have their link at its end: "7 of 20". Track
+// counts something else.
 func links(counts map[string]int) string {
+	if _, counted := counts[string(partner.Created)]; !counted {
+		return "-"
+	}
 	rows := 0
 	for _, n := range counts {
 		rows += n
@@ -96,6 +102,23 @@ func (h *holdings) showDoubts(s report.Screen) {
 			break
 		}
 		showDoubt(s, d)
+	}
+}
+
+// showConflicts names the partners whose links are under suspicion.
+func (h *holdings) showConflicts(s report.Screen) {
+	if len(h.Conflicts) == 0 {
+		return
+	}
+	fmt.Fprintf(s, "\nUNDER SUSPICION: %s; the same token or link came for both. Find out whose it is\n", report.Count(len(h.Conflicts), "pair"))
+	for i, c := range h.Conflicts {
+		if i == statusLimit {
+			fmt.Fprintf(s, "  and %d more: --json has them all\n", len(h.Conflicts)-i)
+			break
+		}
+		for _, d := range []openDoubt{c.Holder, c.Partner} {
+			s.Hanging("  ", 4, fmt.Sprintf("%s (line %d), sent %s to %s, trace id %s", d.Company, d.Line, report.Moment(d.Sent), d.Target, d.TraceID))
+		}
 	}
 }
 

@@ -148,12 +148,12 @@ func (s *submission) openLedger() (*book, ledger.Run, error) {
 	if temporary == "" {
 		s.ledgerIs = postgres.Redacted(path)
 	}
-	l, err := openBook(path)
+	l, err := openBook(s.console, path)
 	if err != nil {
 		return nil, nil, err
 	}
 	b := &book{l, temporary}
-	info := ledger.RunInfo{File: "all partners", Target: s.to.name}
+	info := ledger.RunInfo{Command: s.again.verb, File: "all partners", Target: s.to.name}
 	if s.sheet != nil {
 		info.File, info.KeyFields = s.path, keyFields(s.rules)
 	}

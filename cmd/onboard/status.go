@@ -15,6 +15,7 @@ import (
 
 	"onboard/pkg/ledger"
 	"onboard/pkg/ledger/postgres"
+	"onboard/pkg/partner"
 	"onboard/pkg/terminal"
 )
 
@@ -25,8 +26,9 @@ func newStatus(c *console) *cobra.Command {
 		Use:   "status [FILE]",
 		Short: "Show what the ledger holds: runs, counts and rows in doubt",
 		Long: `Status shows the ledger: how many partners are in which state, by target and
-account; the latest runs; and the rows in doubt. With FILE it shows the runs of
-that sheet only. It changes nothing and uses no network.
+account; the latest runs; the rows in doubt; and the partners for which one and
+the same token or link came. With FILE it shows the runs of that sheet only. It
+changes nothing and uses no network.
 
 With --backup it writes a whole copy of the ledger to a new file, also while
 runs go on. A plain copy of the file may miss what was written last.`,
@@ -57,12 +59,12 @@ func status(ctx context.Context, c *console, path, file, backup string, asJSON b
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && !postgres.IsPlace(path) {
 		if asJSON {
-			return (&holdings{path, []account{}, []pastRun{}, []openDoubt{}}).tell(c, true)
+			return (&holdings{path, []account{}, []pastRun{}, []openDoubt{}, []conflict{}}).tell(c, true)
 		}
 		fmt.Fprintln(screenOf(c.out), terminal.Sprintf("There is no ledger at %s yet: nothing was submitted.", path))
 		return nil
 	}
-	l, err := openBook(path)
+	l, err := openBook(c, path)
 	if err != nil {
 		return err
 	}
@@ -90,10 +92,17 @@ func status(ctx context.Context, c *console, path, file, backup string, asJSON b
 // holdings are what a ledger holds, for people and scripts. Neither tokens nor
 // links are in it. Its keys are described in docs/using.md.
 type holdings struct {
-	Ledger   string      `json:"ledger"`
-	Accounts []account   `json:"accounts"`
-	Runs     []pastRun   `json:"runs"` // the latest first
-	InDoubt  []openDoubt `json:"in_doubt"`
+	Ledger    string      `json:"ledger"`
+	Accounts  []account   `json:"accounts"`
+	Runs      []pastRun   `json:"runs"` // the latest first
+	InDoubt   []openDoubt `json:"in_doubt"`
+	Conflicts []conflict  `json:"conflicts"`
+}
+
+// conflict is a partner for which the token or link of another one came.
+type conflict struct {
+	Partner openDoubt `json:"partner"`
+	Holder  openDoubt `json:"holder"`
 }
 
 // account counts partners by state, in one target as one account.
@@ -110,6 +119,7 @@ type account struct {
 // pastRun is a run. ExitCode is missing unless it ended by itself.
 type pastRun struct {
 	ID       string         `json:"id"`
+	Command  string         `json:"command"` // "" of older runs, but for track
 	Sheet    string         `json:"sheet"`
 	Target   string         `json:"target"`
 	Account  string         `json:"account"`
@@ -137,7 +147,7 @@ type openDoubt struct {
 const mostRuns, mostDoubts = 1000, 100_000
 
 func readHoldings(ctx context.Context, l ledger.Ledger, path, file string) (*holdings, error) {
-	h := &holdings{Ledger: path, Accounts: []account{}, Runs: []pastRun{}, InDoubt: []openDoubt{}}
+	h := &holdings{Ledger: path, Accounts: []account{}, Runs: []pastRun{}, InDoubt: []openDoubt{}, Conflicts: []conflict{}}
 	counts, err := l.Counts(ctx)
 	if err != nil {
 		return nil, err
@@ -161,20 +171,36 @@ func readHoldings(ctx context.Context, l ledger.Ledger, path, file string) (*hol
 		return nil, err
 	}
 	for _, d := range doubts {
-		h.InDoubt = append(h.InDoubt, openDoubt{companyOf(d.Body), d.Line, targetName(d.Scope.Endpoint), d.Scope.Account,
-			d.ClaimedAt.UTC(), d.TraceID, d.Reason})
+		h.InDoubt = append(h.InDoubt, openDoubtOf(d))
 	}
-	return h, nil
+	conflicts, err := l.Conflicts(ctx, mostDoubts)
+	for _, c := range conflicts {
+		h.Conflicts = append(h.Conflicts, conflict{openDoubtOf(c.Partner), openDoubtOf(c.Holder)})
+	}
+	return h, err
+}
+
+func openDoubtOf(d ledger.Doubt) openDoubt {
+	return openDoubt{companyOf(d.Body), d.Line, targetName(d.Scope.Endpoint), d.Scope.Account, d.ClaimedAt.UTC(), d.TraceID, d.Reason}
 }
 
 func pastRunOf(r *ledger.RunSummary) pastRun {
-	p := pastRun{ID: r.ID, Sheet: r.File, Target: r.Target, Account: r.Scope.Account, User: r.User, Host: r.Host,
+	p := pastRun{ID: r.ID, Command: commandOf(r), Sheet: r.File, Target: r.Target, Account: r.Scope.Account, User: r.User, Host: r.Host,
 		Started: r.StartedAt.UTC(), Running: r.Alive, Counts: r.Counts}
 	if !r.Alive && !r.EndedAt.IsZero() && r.ExitCode != ledger.Died {
 		ended := r.EndedAt.UTC()
 		p.Ended, p.ExitCode = &ended, &r.ExitCode
 	}
 	return p
+}
+
+// commandOf is a run's command. An older program did not note it, but only track counts
+// other things than rows with links.
+func commandOf(r *ledger.RunSummary) string {
+	if _, submitted := r.Counts[string(partner.Created)]; r.Command == "" && len(r.Counts) > 0 && !submitted {
+		return "track"
+	}
+	return r.Command
 }
 
 // companyOf is the name in a request body.

@@ -197,6 +197,10 @@ func (s *Submission) settle(j *job, number int, trace string, a lmpi.Answer) (Re
 	durable := s.Run.Settling(out)
 	s.release(j, definite) // the next row's claim goes to the disk together with this outcome
 	if err := durable(); err != nil {
+		var taken *ledger.TakenError
+		if errors.As(err, &taken) {
+			return s.contested(j, trace, taken), false
+		}
 		return s.claimLost(j, err), false
 	}
 	crash.Point("settled")
@@ -205,6 +209,20 @@ func (s *Submission) settle(j *job, number int, trace string, a lmpi.Answer) (Re
 		s.quota.pay()
 	}
 	return r, definite
+}
+
+// contested ends the run because the token or link that came for a row is another
+// partner's: something on the way mixes answers up, and may have done so before. The
+// ledger has put the row in doubt.
+func (s *Submission) contested(j *job, trace string, taken *ledger.TakenError) Result {
+	h := &taken.Holder
+	name := companyOf(h.Body)
+	holder := fmt.Sprintf("%s (line %d, sent on %s, trace id %s)", name, h.Line, dayOf(h), h.TraceID)
+	s.stop(&Stop{Kind: Refused, Reason: fmt.Sprintf("the answer for line %d (%s, trace id %s) carried the token or link of %s; so that line is in doubt, and the link of %s is under suspicion",
+		j.row.Line, companyOf(j.body), trace, holder, name),
+		Hint: "pass on neither link before you know from the platform, or from the vendor's support by the trace ids, whose it is; find out what stands between here and the API and mixes up answers. 'onboard status' lists both"})
+	r := Result{Row: j.row, Status: partner.InDoubt, TraceID: trace, At: j.sent}
+	return r.problem(partner.InDoubtRow, "its answer carried the token or link of another partner: "+holder, "")
 }
 
 // afterAnswer stops the run when the answer, or the last three, say so.

@@ -7,6 +7,15 @@ import (
 	"onboard/pkg/partner"
 )
 
+// companyOf is the name in a request body.
+func companyOf(body []byte) string {
+	var b struct{ Company struct{ Name string } }
+	if json.Unmarshal(body, &b) != nil {
+		return "?"
+	}
+	return b.Company.Name
+}
+
 // differing names the fields in which two request bodies differ, and what they
 // were before: "city (was Leeds), email (was ann@example.com)".
 func differing(before, now []byte) string {

@@ -393,7 +393,8 @@ func unknown(e *ledger.Entry) string {
 	return "token and link are"
 }
 
-func dayOf(e *ledger.Entry) string { return e.SettledAt.Format("2006-01-02") }
+// dayOf is when the request left: the outcome may be an operator's decision, days later.
+func dayOf(e *ledger.Entry) string { return e.ClaimedAt.Format("2006-01-02") }
 
 func waitOr(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)

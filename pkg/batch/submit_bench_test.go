@@ -15,9 +15,9 @@ import (
 )
 
 // atOnce is a server without a wire.
-func atOnce(context.Context, []byte, string, func() bool) lmpi.Answer {
-	return lmpi.Answer{Evidence: lmpi.Evidence{Status: 200, BytesWritten: 1, Token: "synthetic-token",
-		Link: "https://activation.example/partner?t=synthetic-token"}, Verdict: lmpi.Verdict{Outcome: lmpi.Created}}
+func atOnce(_ context.Context, _ []byte, trace string, _ func() bool) lmpi.Answer {
+	return lmpi.Answer{Evidence: lmpi.Evidence{Status: 200, BytesWritten: 1, Token: "synthetic-" + trace,
+		Link: "https://activation.example/partner?t=" + trace}, Verdict: lmpi.Verdict{Outcome: lmpi.Created}}
 }
 
 // pass2 submits a sheet and writes its outputs.

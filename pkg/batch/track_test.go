@@ -79,7 +79,7 @@ func settle(t *testing.T, run ledger.Run, key ledger.Key, name string, s ledger.
 	}
 	o := ledger.Outcome{Key: key, Attempt: e.Attempt, State: s}
 	if s == ledger.Created {
-		o.Token, o.Link = "tok-"+name, "link"
+		o.Token, o.Link = "tok-"+name, "link-"+name
 	}
 	if err := run.Settle(o); err != nil {
 		t.Fatal(err)

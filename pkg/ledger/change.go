@@ -66,8 +66,12 @@ func (o *Outcome) Same(e *Entry) bool {
 }
 
 // Settled is what Settle returns after an attempt to write the outcome: it was
-// written, it came too late (lost), or err. What exists nowhere else goes to spill.
-func (o *Outcome) Settled(lost bool, err error, spill func(Outcome, error) error) error {
+// written, in doubt as holder has its token or link, it came too late (lost), or err.
+// What exists nowhere else goes to spill.
+func (o *Outcome) Settled(lost bool, holder *Entry, err error, spill func(Outcome, error) error) error {
+	if err == nil && !lost && holder != nil {
+		return &TakenError{*holder}
+	}
 	if err == nil && lost {
 		err = fmt.Errorf("cannot settle attempt %d of partner %x as %s: %w", o.Attempt, o.Key, o.State, ErrLost)
 		if o.Token == "" && o.Link == "" { // these exist nowhere else

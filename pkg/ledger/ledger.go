@@ -22,6 +22,10 @@ type Ledger interface {
 	// InDoubt lists the partners in doubt, at most limit, the earliest claim first.
 	InDoubt(ctx context.Context, limit int) ([]Doubt, error)
 
+	// Conflicts lists the partners for which the token or link of another one came, at
+	// most limit, the earliest claim first, until that is settled.
+	Conflicts(ctx context.Context, limit int) ([]Conflict, error)
+
 	// Backup writes a whole copy of the ledger to path (mode 0600), which must
 	// not exist; runs may go on meanwhile.
 	Backup(ctx context.Context, path string) error
@@ -84,8 +88,10 @@ type Run interface {
 	// Settle records the outcome of a claim, durably. Settling the same once more
 	// is no error. That a partner was created is also taken, and only from the very
 	// attempt that it holds, when an operator has decided meanwhile: that it was not,
-	// or that it was, without its token or link. A *SpillError says that the ledger could not take the outcome
-	// and where it was saved; ErrLost, that the row is no longer in this attempt.
+	// or that it was, without its token or link. A *TakenError says that its token or
+	// link is another partner's, at the same endpoint, so the partner was put in doubt;
+	// a *SpillError, that the ledger could not take the outcome and where it was saved;
+	// ErrLost, that the row is no longer in this attempt.
 	Settle(o Outcome) error
 
 	// Settling is Settle in two steps: when it returns, no later claim can reach the
@@ -99,7 +105,8 @@ type Run interface {
 	// a created partner lacks; those that it has stay, unless an earlier decision told
 	// them and this one names them as replaced (Was): then they are recorded with it.
 	// What came with an answer of the API is never replaced. ErrLost: none of this is
-	// so, or the partner is no longer in that attempt.
+	// so, or the partner is no longer in that attempt. A *TakenError: another partner
+	// has that token or link, and nothing was changed.
 	Decide(d Decision) error
 
 	// OwnerAlive says whether the run named owner still works, so that a row that

@@ -24,6 +24,7 @@ type Kept struct {
 	File  string // not read again
 	Line  int    // of that file, from 1
 	Again bool   // the partner was sent again since
+	Taken *Entry // the partner that has the token or link, which neither can be trusted to have
 	Entry        // the partner as the ledger has it, with the trace id of the answer's own attempt
 }
 
@@ -38,7 +39,7 @@ func (s *Spill) Kept() []Kept {
 
 // ReadBack hands the spill files of runs that have ended to restore, line by line.
 // Restore settles what it can and returns the row as it stands then, without a
-// State where there is none. A file of which all is in the ledger is removed; one
+// State where there is none, and a *TakenError for what belongs to another partner. A file of which all is in the ledger is removed; one
 // that tells more is put aside (see Kept). One that knows more than the ledger, or
 // that this program did not write, is left and named: it is foreign. After any other
 // failure the same file is read back by the next run. A run that is alive may be
@@ -52,6 +53,9 @@ func (s *Spill) ReadBack(alive func(run string) bool, restore func(Spilled) (Ent
 	if err != nil {
 		return err
 	}
+	if err := CheckFolder(folder); err != nil {
+		return fmt.Errorf("cannot read back saved answers: the folder %w", err)
+	}
 	for _, f := range files {
 		id, found := strings.CutPrefix(f.Name(), filepath.Base(s.prefix))
 		if !found || strings.HasSuffix(id, keptSuffix) {
@@ -62,6 +66,9 @@ func (s *Spill) ReadBack(alive func(run string) bool, restore func(Spilled) (Ent
 			continue
 		}
 		path := filepath.Join(folder, f.Name())
+		if err := CheckFile(path); err != nil {
+			return fmt.Errorf("cannot read back the answers saved in %w", err)
+		}
 		if err := s.readBack(path, id, restore); err != nil {
 			return unread(path, err)
 		}
@@ -97,7 +104,8 @@ func (s *Spill) readBack(path, id string, restore func(Spilled) (Entry, error)) 
 	for i, line := range lines {
 		line.Outcome.At = line.At
 		e, err := restore(line)
-		if err != nil {
+		var taken *TakenError
+		if err != nil && !errors.As(err, &taken) {
 			return err
 		}
 		if !line.Outcome.tellsMore(&e) {
@@ -106,7 +114,11 @@ func (s *Spill) readBack(path, id string, restore func(Spilled) (Entry, error)) 
 		if e.State == "" || e.Attempt < line.Outcome.Attempt {
 			return foreign{fmt.Errorf("line %d: the ledger knows nothing of that attempt, as an older copy would: partner %x: %w", i+1, line.Outcome.Key, ErrLost)}
 		}
-		kept = append(kept, Kept{Line: i + 1, Again: e.Attempt > line.Outcome.Attempt, Entry: e})
+		k := Kept{Line: i + 1, Again: e.Attempt > line.Outcome.Attempt, Entry: e}
+		if taken != nil {
+			k.Taken = &taken.Holder
+		}
+		kept = append(kept, k)
 	}
 	if len(kept) > 0 {
 		return s.putAside(path, kept)

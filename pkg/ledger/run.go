@@ -11,6 +11,7 @@ import (
 
 // RunInfo says what a run is about.
 type RunInfo struct {
+	Command      string // the operator's; "": not known, of a run of an older program
 	File, SHA256 string // the sheet
 	Target       string // the operator's word for the endpoint
 	KeyFields    string // "name,country": what the keys were made of; "": the run makes none, and takes the ledger's

@@ -107,7 +107,7 @@ func (s *Spill) Spilled() Spillage {
 func (s *Spill) away() string { return filepath.Join(os.TempDir(), filepath.Base(s.path)) }
 
 // append adds a line durably, or nothing: half a line could not be read back.
-func (s *Spill) append(path string, line []byte) error {
+func (s *Spill) append(path string, line []byte) (err error) {
 	flags := os.O_WRONLY | os.O_APPEND
 	if _, made := s.made[path]; !made {
 		flags |= os.O_CREATE | os.O_EXCL // what somebody else has put there is not ours to fill
@@ -117,6 +117,12 @@ func (s *Spill) append(path string, line []byte) error {
 		return err
 	}
 	s.made[path] += 0 // it is ours
+	defer func() {
+		if s.made[path] == 0 { // an empty one would stand where the next one has to be moved to
+			delete(s.made, path)
+			err = errors.Join(err, RemoveFile(path))
+		}
+	}()
 	size, err := f.Seek(0, io.SeekEnd)
 	if err == nil {
 		if _, err = f.Write(line); err == nil {

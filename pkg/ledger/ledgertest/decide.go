@@ -2,11 +2,14 @@ package ledgertest
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"onboard/pkg/ledger"
 )
+
+func doubtfulToken(key byte) string { return fmt.Sprint("tok-", key) }
 
 // Doubtful claims a partner and leaves it in doubt.
 func Doubtful(t testing.TB, r ledger.Run, key byte) ledger.Key {
@@ -15,7 +18,7 @@ func Doubtful(t testing.TB, r ledger.Run, key byte) ledger.Key {
 	if _, won, err := r.Claim(ledger.Intent{Key: k, Body: []byte("{}"), TraceID: "t", Line: 2}); !won || err != nil {
 		t.Fatal(won, err)
 	}
-	if err := r.Settle(ledger.Outcome{Key: k, Attempt: 1, State: ledger.InDoubt, Reason: "silence", Token: "tok", Answer: "{cut"}); err != nil {
+	if err := r.Settle(ledger.Outcome{Key: k, Attempt: 1, State: ledger.InDoubt, Reason: "silence", Token: doubtfulToken(key), Answer: "{cut"}); err != nil {
 		t.Fatal(err)
 	}
 	return k
@@ -43,7 +46,7 @@ func decide(t *testing.T, s Store) {
 	if err := r.Decide(ledger.Decision{Key: k, Attempt: 1, State: ledger.Created, Link: "https://x.example/", Who: "ann", Why: "it is in the portal"}); err != nil {
 		t.Fatal(err)
 	}
-	if e := look(k); e.State != ledger.Created || e.Token != "tok" || e.Link != "https://x.example/" || e.Reason != "settled by ann: it is in the portal" {
+	if e := look(k); e.State != ledger.Created || e.Token != doubtfulToken(1) || e.Link != "https://x.example/" || e.Reason != "settled by ann: it is in the portal" {
 		t.Errorf("%+v", e)
 	}
 	if err := r.Decide(ledger.Decision{Key: k, Attempt: 1, State: ledger.Released}); !errors.Is(err, ledger.ErrLost) {
@@ -63,7 +66,7 @@ func decide(t *testing.T, s Store) {
 		if err := r.Decide(ledger.Decision{Key: k, Attempt: 1, State: ledger.Created, Token: strings.Repeat("x", len(link)), Link: link, Who: "bob"}); err != nil {
 			t.Fatalf("link %q: %v", link, err)
 		}
-		if e := look(k); e.State != ledger.Created || e.Token != "tok" || e.Link != link {
+		if e := look(k); e.State != ledger.Created || e.Token != doubtfulToken(3) || e.Link != link {
 			t.Errorf("told later: %+v", e)
 		}
 		r = MustBegin(t, l)

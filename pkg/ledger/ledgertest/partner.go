@@ -18,7 +18,7 @@ import (
 // The scope and the run of the tests.
 var (
 	Sandbox = ledger.Scope{Endpoint: "http://127.0.0.1:8080", Account: "1f2e3d4c"}
-	Sheet   = ledger.RunInfo{File: "partners.csv", SHA256: "00ff", Target: "sandbox", KeyFields: "name,country"}
+	Sheet   = ledger.RunInfo{Command: "submit", File: "partners.csv", SHA256: "00ff", Target: "sandbox", KeyFields: "name,country"}
 )
 
 // MustBegin begins a run on Sandbox.

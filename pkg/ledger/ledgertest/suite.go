@@ -15,7 +15,8 @@ type Store struct {
 	Forsake   func(t testing.TB, r ledger.Run)                     // has the run lose its lock, and not notice
 	Attempts  func(t testing.TB, l ledger.Ledger) []ledger.Attempt // all that are recorded; -1 bytes: not known
 	Decisions func(t testing.TB, l ledger.Ledger, who string) int
-	Why       func(t testing.TB, l ledger.Ledger, who string) string // the reason that is recorded with a decision
+	Why       func(t testing.TB, l ledger.Ledger, who string) string                         // the reason that is recorded with a decision
+	Answer    func(t testing.TB, l ledger.Ledger, scope ledger.Scope, key ledger.Key) string // that is kept as evidence
 }
 
 // Run runs them all.
@@ -29,6 +30,7 @@ func Run(t *testing.T, s Store) {
 		"Decide": decide, "Replace": replace, "Traced": traced, "Track": track, "Onboardings": onboardings, "OneWinner": oneWinner, "LookupMany": lookupMany, "CreatedInAnyOrder": createdInAnyOrder,
 		"TokenWithoutARow": tokenWithoutARow, "NeverSent": neverSent, "ForeignSpill": foreignSpill, "SpillAfterDecisions": spillAfterDecisions, "AnswerAfterDecisions": answerAfterDecisions,
 		"LateAnswer": lateAnswer, "EndedWithOpenClaims": endedWithOpenClaims, "OtherKeyFields": otherKeyFields,
+		"Taken": taken, "TakenAtOnce": takenAtOnce, "TakenQueued": takenQueued, "TakenAgain": takenAgain, "TakenDecided": takenDecided, "TakenSpilled": takenSpilled,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
 	}

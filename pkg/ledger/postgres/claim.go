@@ -17,7 +17,7 @@ var claiming = &statement{`INSERT INTO partners AS p(scope_id, key, owner, finge
 	ON CONFLICT(scope_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, owner = excluded.owner,
 		attempt = p.attempt + 1, state = 'sending', trace_id = excluded.trace_id, line = excluded.line,
 		claimed_at = excluded.claimed_at, body = excluded.body,
-		settled_at = NULL, http_status = 0, reason = '', token = '', link = '', answer = ''
+		settled_at = NULL, http_status = 0, reason = '', token = '', link = '', answer = '', holder_id = NULL
 	WHERE p.state = 'released' OR p.state = 'rejected' AND p.fingerprint <> excluded.fingerprint
 	RETURNING p.scope_id, p.key, p.attempt`,
 	func(g []*change) []any {

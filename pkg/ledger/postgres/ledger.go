@@ -46,8 +46,9 @@ type Ledger struct {
 // Open opens the ledger in the database at place, postgres://…, and makes its
 // schema when it is not there. folder is where outcomes are spilled to; it is
 // made when it is needed. It refuses the schema of another program or of a newer
-// one, and a database on which durability or locks can't rest.
-func Open(place, folder string) (*Ledger, error) {
+// one, and a database on which durability or locks can't rest. One of an older program
+// is brought up to date, which may take a while: upgrading hears of it first.
+func Open(place, folder string, upgrading ...func()) (*Ledger, error) {
 	config, schema, err := parsePlace(place)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
@@ -70,7 +71,11 @@ func Open(place, folder string) (*Ledger, error) {
 		if err != nil {
 			return err
 		}
-		return l.migrate(ctx, conn)
+		return l.migrate(ctx, conn, func() {
+			for _, f := range upgrading {
+				f()
+			}
+		})
 	})
 	if err != nil {
 		l.closeSessions()

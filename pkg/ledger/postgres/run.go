@@ -57,9 +57,9 @@ func (r *Run) record(scope ledger.Scope, info ledger.RunInfo) error {
 		if r.scope, refusal, err = r.l.scopeID(ctx, tx, scope, text(info.KeyFields)); err != nil || refusal != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, `INSERT INTO runs(id, lock, scope_id, host, "user", file, sha256, target)
-			VALUES($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(id) DO UPDATE SET ended_at = NULL RETURNING number`,
-			r.id, r.lock, r.scope, text(host), text(who), text(info.File), text(info.SHA256), text(info.Target)).Scan(&r.number)
+		return tx.QueryRow(ctx, `INSERT INTO runs(id, lock, scope_id, host, "user", file, sha256, target, command)
+			VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT(id) DO UPDATE SET ended_at = NULL RETURNING number`,
+			r.id, r.lock, r.scope, text(host), text(who), text(info.File), text(info.SHA256), text(info.Target), text(info.Command)).Scan(&r.number)
 	}})
 	return errors.Join(err, refusal)
 }
@@ -140,16 +140,20 @@ func (r *Run) Decide(d ledger.Decision) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
-	who, why := text(d.Who), text(d.Note())
-	query, args := decideSQL, []any{string(d.State), []byte(d.Reason()), text(d.Token), text(d.Link), r.scope, [16]byte(d.Key), d.Attempt}
+	who, why, token, link := text(d.Who), text(d.Note()), text(d.Token), text(d.Link)
+	query, args := decideSQL, []any{string(d.State), []byte(d.Reason()), token, link, r.scope, [16]byte(d.Key), d.Attempt}
 	if d.Was != nil {
 		query, args = replaceSQL, append(args, text(d.Was.Token), text(d.Was.Link))
 	}
 	lost, tries := false, 0
-	err := r.l.make(&change{run: r, alone: func(ctx context.Context, tx pgx.Tx) error {
+	var taken []holder
+	err := r.l.make(&change{run: r, alone: func(ctx context.Context, tx pgx.Tx) (err error) {
 		var id int64
 		tries++
-		err := tx.QueryRow(ctx, query, args...).Scan(&id)
+		if taken, err = r.takenBy(ctx, tx, d.Key, token, link); err != nil || len(taken) > 0 {
+			return err
+		}
+		err = tx.QueryRow(ctx, query, args...).Scan(&id)
 		if errors.Is(err, pgx.ErrNoRows) { // decided before the connection broke, or lost
 			var mine bool
 			err = tx.QueryRow(ctx, `SELECT EXISTS(SELECT FROM decisions d JOIN partners p ON p.id = d.partner_id
@@ -163,6 +167,9 @@ func (r *Run) Decide(d ledger.Decision) error {
 		}
 		return err
 	}})
+	if err == nil && len(taken) > 0 {
+		return &ledger.TakenError{Holder: taken[0].Entry}
+	}
 	if err == nil && lost {
 		err = fmt.Errorf("cannot decide on partner %x: %w", d.Key, ledger.ErrLost)
 	}

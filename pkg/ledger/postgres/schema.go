@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -58,15 +59,38 @@ CREATE TRIGGER claimed_again AFTER UPDATE OF attempt ON partners
 	FOR EACH ROW WHEN (old.state <> 'sending') EXECUTE FUNCTION claimed_again();
 `, `
 ALTER TABLE decisions DROP CONSTRAINT decisions_pkey, ADD PRIMARY KEY(partner_id, attempt, run);
+`,
+	// Partners of older versions may have a token or link in common. They keep it, and
+	// each of them but the first refers to the first.
+	`
+ALTER TABLE partners ADD COLUMN holder_id bigint;
+ALTER TABLE runs ADD COLUMN command text NOT NULL DEFAULT '';
+CREATE INDEX partners_token ON partners USING hash(token) WHERE token <> '';
+CREATE INDEX partners_link ON partners USING hash(link) WHERE link <> '';
+UPDATE partners p SET holder_id = (SELECT min(q.id) FROM partners q JOIN scopes t ON t.id = q.scope_id
+	WHERE q.id < p.id AND q.key <> p.key AND t.endpoint = (SELECT endpoint FROM scopes WHERE id = p.scope_id)
+	AND (q.token = p.token AND q.token <> '' OR q.link = p.link AND q.link <> ''))
+WHERE p.token IN (SELECT token FROM partners WHERE token <> '' GROUP BY token HAVING count(*) > 1)
+	OR p.link IN (SELECT link FROM partners WHERE link <> '' GROUP BY link HAVING count(*) > 1);
+CREATE INDEX partners_contested ON partners(holder_id) WHERE holder_id IS NOT NULL;
 `}
+
+// upgradeLimit is how long a step to the next version may take, here or in another
+// process for which this one waits: large tables get new indexes.
+const upgradeLimit = 10 * time.Minute
 
 // migrate makes the schema, or brings it up to date, one process at a time. A
 // schema that is up to date is only read: a role may then have no right to more.
-func (l *Ledger) migrate(ctx context.Context, conn *pgx.Conn) error {
+func (l *Ledger) migrate(ctx context.Context, conn *pgx.Conn, upgrading func()) error {
 	version, err := l.identify(ctx, conn)
 	if err != nil || version == len(migrations) {
 		return err
 	}
+	if version > 0 {
+		upgrading()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), upgradeLimit)
+	defer cancel()
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return err
@@ -101,6 +125,11 @@ func (l *Ledger) extend(ctx context.Context, tx pgx.Tx, version int) error {
 			}
 		}
 	}
+	if version > 0 && version < len(migrations) {
+		if err := refuseOlderRuns(ctx, tx); err != nil {
+			return err
+		}
+	}
 	for ; version < len(migrations); version++ {
 		script := strings.ReplaceAll(migrations[version], "SCHEMA.", l.schema+".")
 		if version == 0 {
@@ -114,6 +143,20 @@ func (l *Ledger) extend(ctx context.Context, tx pgx.Tx, version int) error {
 	}
 	_, err := l.identify(ctx, tx) // for the name of a new ledger
 	return err
+}
+
+// refuseOlderRuns keeps the tables from runs that know them by their older version:
+// what they write would lack what the new one relies on.
+func refuseOlderRuns(ctx context.Context, tx pgx.Tx) error {
+	var id, host string
+	err := tx.QueryRow(ctx, "SELECT r.id, r.host FROM runs r WHERE "+aliveSQL+" LIMIT 1").Scan(&id, &host)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return refuse("run %s of an older onboard, on %s, is still at work on it; hint: wait for its end", id, host)
 }
 
 // querier is what a connection and a transaction have in common.

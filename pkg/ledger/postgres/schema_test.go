@@ -4,6 +4,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -103,7 +104,14 @@ func dump(t *testing.T, place string) (all []string) {
 	}
 	defer conn.Close(ctx)
 	for _, table := range []string{"scopes", "runs", "partners", "attempts", "decisions", "tracking"} {
-		rows, err := conn.Query(ctx, "SELECT '"+table+" ' || t::text FROM "+schema+"."+table+" t ORDER BY 1")
+		of := schema + "." + table
+		switch table { // the third version adds a column
+		case "partners":
+			of = "(SELECT id, scope_id, key, fingerprint, owner, attempt, state, trace_id, line, claimed_at, body, settled_at, http_status, reason, token, link, answer FROM " + of + ")"
+		case "runs":
+			of = `(SELECT number, id, lock, scope_id, host, "user", file, sha256, target, rate, paced_at, started_at, ended_at, exit_code, counts FROM ` + of + ")"
+		}
+		rows, err := conn.Query(ctx, "SELECT '"+table+" ' || t::text FROM "+of+" t ORDER BY 1")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,4 +145,97 @@ func TestCountsInStretches(t *testing.T) {
 	if diff := cmp.Diff(want, counts); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
+}
+
+// versionTwo makes a schema of the second version with partners of one endpoint, in two
+// scopes by turns. Partners 8 and 9000 have the token of the fourth, 9 the link of the fifth.
+func versionTwo(t *testing.T, partners int) (place string) {
+	t.Helper()
+	place = newPlace(t)
+	_, schema, err := parsePlace(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	execute(t, place, fmt.Sprintf(`CREATE SCHEMA %s; SET search_path = %[1]s;`, schema)+strings.ReplaceAll(strings.Join(migrations[:2], ""), "SCHEMA.", schema+".")+
+		fmt.Sprintf(`INSERT INTO meta VALUES(2, 'aaaaaaaaaaaaaaaa');
+		INSERT INTO scopes(endpoint, account, key_fields) VALUES('%s', '%s', 'name,country'), ('%[1]s', 'another', 'name,country');
+		INSERT INTO runs(id, lock, scope_id, host, "user", file, sha256, target, ended_at) VALUES('aaaaaaaaaaaaaaaa', 1, 1, 'pc', 'ann', 'l.csv', '', 'sandbox', now());
+		INSERT INTO partners(scope_id, key, fingerprint, owner, attempt, state, trace_id, line, claimed_at, body, settled_at, token, link)
+			SELECT 1 + i %% 2, md5(i::text)::uuid, '', 1, 1, 'created', 'trace-' || i, i + 1, now(), '', now(),
+				'token-' || CASE WHEN i IN (8, 9000) THEN 4 ELSE i END, 'link-' || CASE i WHEN 9 THEN 5 ELSE i END
+			FROM generate_series(1, %[3]d) i`, ledgertest.Sandbox.Endpoint, ledgertest.Sandbox.Account, partners))
+	return place
+}
+
+// TestVersion2: what partners have in common stays, and is told; what comes from now on
+// is compared with all that was there, by the indexes.
+func TestVersion2(t *testing.T) {
+	place := versionTwo(t, 10_000)
+	told := false
+	l, err := Open(place, t.TempDir(), func() { told = true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	if !told {
+		t.Error("nobody was told of the step")
+	}
+	all, err := l.Conflicts(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][2]int
+	for _, c := range all {
+		got = append(got, [2]int{c.Partner.Line, c.Holder.Line})
+	}
+	if diff := cmp.Diff([][2]int{{9, 5}, {10, 6}, {9001, 5}}, got); diff != "" {
+		t.Errorf("conflicts (-want +got)\n%s", diff)
+	}
+	r := mustBegin(t, l)
+	ledgertest.MustClaim(t, r, ledgertest.Intent(1))
+	var taken *ledger.TakenError
+	if err := r.Settle(ledgertest.With(1, "token-5000", "")); !errors.As(err, &taken) || taken.Holder.Line != 5001 {
+		t.Errorf("a token of the older ledger: %v", err)
+	}
+	var plan []string
+	for _, column := range []string{"token", "link"} {
+		lines, err := list(t.Context(), l, "explain", pgx.RowTo[string], "EXPLAIN SELECT id FROM partners q WHERE q."+column+" = 'x' AND q."+column+" <> ''")
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, lines...)
+	}
+	if text := strings.Join(plan, "\n"); strings.Count(text, "on partners_") != 2 {
+		t.Errorf("not by the indexes:\n%s", text)
+	}
+}
+
+// TestOlderRun: a run of an older program is at work; the tables stay as it knows them.
+func TestOlderRun(t *testing.T) {
+	place := versionTwo(t, 1)
+	config, schema, err := parsePlace(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), "SELECT pg_advisory_lock_shared(77)"); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, place, "UPDATE "+schema+".runs SET ended_at = NULL, lock = 77")
+	if l, err := Open(place, t.TempDir()); err == nil || !strings.Contains(err.Error(), "of an older onboard, on pc, is still at work") {
+		t.Errorf("%v, %v", l, err)
+	}
+	if err := conn.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the ledger opens", func() bool {
+		l, err := Open(place, t.TempDir())
+		if err == nil {
+			l.Close()
+		}
+		return err == nil
+	})
 }

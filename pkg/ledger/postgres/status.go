@@ -16,7 +16,7 @@ func (l *Ledger) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, erro
 	return list(ctx, l, "list the runs", func(row pgx.CollectableRow) (r ledger.RunSummary, err error) {
 		var ended *time.Time
 		var counts []byte
-		if err := row.Scan(&r.ID, &r.Host, &r.User, &r.Scope.Endpoint, &r.Scope.Account, &r.File, &r.SHA256, &r.Target,
+		if err := row.Scan(&r.ID, &r.Host, &r.User, &r.Scope.Endpoint, &r.Scope.Account, &r.Command, &r.File, &r.SHA256, &r.Target,
 			&r.KeyFields, &r.StartedAt, &ended, &r.ExitCode, &counts, &r.Alive); err != nil {
 			return r, err
 		}
@@ -25,7 +25,7 @@ func (l *Ledger) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, erro
 			r.EndedAt = ended.UTC()
 		}
 		return r, json.Unmarshal(counts, &r.Counts)
-	}, `SELECT r.id, r.host, r."user", s.endpoint, s.account, r.file, r.sha256, r.target,
+	}, `SELECT r.id, r.host, r."user", s.endpoint, s.account, r.command, r.file, r.sha256, r.target,
 		s.key_fields, r.started_at, r.ended_at, r.exit_code, r.counts, `+aliveSQL+`
 		FROM runs r JOIN scopes s ON s.id = r.scope_id ORDER BY r.number DESC LIMIT $1`, limit)
 }
@@ -61,12 +61,14 @@ func (l *Ledger) Counts(ctx context.Context) (map[ledger.Scope]map[ledger.State]
 
 // InDoubt implements [ledger.Ledger].
 func (l *Ledger) InDoubt(ctx context.Context, limit int) ([]ledger.Doubt, error) {
-	return list(ctx, l, "list what is in doubt", func(row pgx.CollectableRow) (d ledger.Doubt, err error) {
-		d.Entry, err = scanMore(row, &d.Scope.Endpoint, &d.Scope.Account)
-		return d, err
-	}, `SELECT `+entryColumns+`, s.endpoint, s.account FROM partners p
+	return list(ctx, l, "list what is in doubt", scanDoubt, `SELECT `+entryColumns+`, s.endpoint, s.account FROM partners p
 		JOIN runs r ON r.number = p.owner JOIN scopes s ON s.id = p.scope_id
 		WHERE p.state = 'in_doubt' ORDER BY p.id LIMIT $1`, limit)
+}
+
+func scanDoubt(row pgx.CollectableRow) (d ledger.Doubt, err error) {
+	d.Entry, err = scanMore(row, &d.Scope.Endpoint, &d.Scope.Account)
+	return d, err
 }
 
 // list collects the rows of a query.

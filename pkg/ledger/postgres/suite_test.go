@@ -92,6 +92,14 @@ func TestLedger(t *testing.T) {
 			}
 			return all[0]
 		},
+		Answer: func(t testing.TB, l ledger.Ledger, scope ledger.Scope, key ledger.Key) string {
+			all, err := list(context.Background(), l.(*Ledger), "read an answer", pgx.RowTo[[]byte],
+				"SELECT answer FROM partners p JOIN scopes s ON s.id = p.scope_id WHERE key = $1 AND account = $2", [16]byte(key), scope.Account)
+			if err != nil || len(all) != 1 {
+				t.Fatal(all, err)
+			}
+			return string(all[0])
+		},
 	})
 }
 

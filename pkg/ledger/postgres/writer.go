@@ -29,6 +29,7 @@ type change struct {
 	intent  ledger.Intent
 	last    ledger.Attempt
 	outcome ledger.Outcome
+	holder  *int64 // the row of the partner that has what came for this one
 
 	taken int          // the attempt in which the statement changed the row; 0: it did not
 	entry ledger.Entry // the row as it stands, when it was not changed
@@ -51,6 +52,26 @@ type slot struct {
 }
 
 func (c *change) slot() slot { return slot{c.run.scope, c.key} }
+
+// fits says whether a group has no change yet for the same partner, token or link, and
+// notes this one: a statement does not see what it changes itself.
+func (c *change) fits(taken map[any]bool) bool {
+	wants := []any{c.slot()}
+	for _, text := range []string{c.outcome.Token, c.outcome.Link} {
+		if text != "" {
+			wants = append(wants, text)
+		}
+	}
+	for _, w := range wants {
+		if taken[w] {
+			return false
+		}
+	}
+	for _, w := range wants {
+		taken[w] = true
+	}
+	return true
+}
 
 // column is one value of each change.
 func column[T any](group []*change, of func(*change) T) []T {
@@ -126,14 +147,14 @@ func (l *Ledger) gather(first *change) (group []*change, next *change) {
 	if first.alone != nil {
 		return group, nil
 	}
-	taken := map[slot]bool{first.slot(): true}
+	taken := map[any]bool{}
+	first.fits(taken)
 	for len(group) < groupLimit {
 		select {
 		case c := <-l.changes:
-			if c.alone != nil || taken[c.slot()] {
+			if c.alone != nil || !c.fits(taken) {
 				return group, c
 			}
-			taken[c.slot()] = true
 			group = append(group, c)
 		default:
 			return group, nil
@@ -149,7 +170,7 @@ func (l *Ledger) commit(group []*change) error {
 		return l.failure
 	}
 	err := l.writer.patiently(context.Background(), func(ctx context.Context, conn *pgx.Conn) error {
-		err := transact(ctx, conn, group)
+		err := l.transact(ctx, conn, group)
 		if err == nil {
 			err = replicated(conn)
 		}
@@ -167,17 +188,17 @@ func (l *Ledger) commit(group []*change) error {
 // transact makes a group in one transaction. To find one's own rows there proves
 // nothing: they may be on this server alone, and a commit that changes nothing waits
 // for no standby. So whatever may have been made already writes in any case.
-func transact(ctx context.Context, conn *pgx.Conn, group []*change) error {
+func (l *Ledger) transact(ctx context.Context, conn *pgx.Conn, group []*change) error {
 	alone := group[0].alone
 	again := slices.ContainsFunc(group, func(c *change) bool { return c.again })
 	if alone == nil && !again {
-		return send(ctx, conn, group)
+		return l.send(ctx, conn, group)
 	}
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
 		if alone != nil {
 			err = alone(ctx, tx)
 		} else {
-			err = send(ctx, tx, group)
+			err = l.send(ctx, tx, group)
 		}
 		if err == nil && again {
 			err = group[0].run.touch(ctx, tx)
@@ -207,7 +228,7 @@ type sender interface {
 
 // send makes a group in one round trip, which is one transaction. The rows are
 // locked in the order of their keys, so that two groups seldom lock each other out.
-func send(ctx context.Context, conn sender, group []*change) error {
+func (l *Ledger) send(ctx context.Context, conn sender, group []*change) error {
 	slices.SortFunc(group, func(a, b *change) int { return cmp.Compare(string(a.key[:]), string(b.key[:])) })
 	at := map[slot]*change{}
 	kinds := map[*statement][]*change{}
@@ -217,6 +238,9 @@ func send(ctx context.Context, conn sender, group []*change) error {
 		kinds[c.kind] = append(kinds[c.kind], c)
 	}
 	batch := &pgx.Batch{}
+	if locks := l.tokenLocks(slices.Concat(column(kinds[settling], tokenOf), column(kinds[settling], linkOf))); len(locks) > 0 {
+		batch.Queue(lockTokensSQL, locks)
+	}
 	for _, kind := range []*statement{claiming, retrying, settling} {
 		if some := kinds[kind]; len(some) > 0 {
 			batch.Queue(kind.query, kind.args(some)...).Query(func(rows pgx.Rows) error { return mark(rows, at) })
@@ -227,6 +251,9 @@ func send(ctx context.Context, conn sender, group []*change) error {
 	}
 	return readBack(ctx, conn, at)
 }
+
+func tokenOf(c *change) string { return c.outcome.Token }
+func linkOf(c *change) string  { return c.outcome.Link }
 
 // mark notes which changes were made.
 func mark(rows pgx.Rows, at map[slot]*change) error {

@@ -22,13 +22,22 @@ func fill(b *testing.B, r *Run, first, n, workers int) {
 				if _, won, err := r.Claim(testIntent(first + i)); !won || err != nil {
 					b.Errorf("claim %d: won %v, %v", i, won, err)
 				}
-				if err := r.Settle(created(first+i, 1)); err != nil {
+				if err := r.Settle(randomly(first + i)); err != nil {
 					b.Error(err)
 				}
 			}
 		})
 	}
 	wait.Wait()
+}
+
+// randomly is partner i created, with a token in no order, as an API gives them: an
+// index of them is written all over.
+func randomly(i int) ledger.Outcome {
+	o := created(i, 1)
+	o.Token = fmt.Sprintf("%x", testKey(i))
+	o.Link = "https://activation.trendmicro.com/partner?t=" + o.Token
+	return o
 }
 
 func BenchmarkClaimSettle(b *testing.B) {

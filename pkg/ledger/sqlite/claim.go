@@ -12,7 +12,7 @@ import (
 )
 
 // statements are prepared once, on the writing connection.
-type statements struct{ insert, claim, entry, retry, attempt, settle *sql.Stmt }
+type statements struct{ insert, claim, entry, retry, attempt, settle, issued, issue, holder, raise *sql.Stmt }
 
 const (
 	// insertSQL is what most claims are. Those of known partners need RETURNING,
@@ -22,7 +22,7 @@ const (
 	claimSQL = insertSQL + `DO UPDATE SET fingerprint = excluded.fingerprint, owner = excluded.owner,
 		attempt = partners.attempt + 1, state = 'sending', trace_id = excluded.trace_id, line = excluded.line,
 		claimed_at = excluded.claimed_at, body = excluded.body,
-		settled_at = 0, http_status = 0, reason = '', token = '', link = '', answer = ''
+		settled_at = 0, http_status = 0, reason = '', token = '', link = '', answer = '', holder_id = NULL
 	WHERE partners.state = 'released' OR partners.state = 'rejected' AND (
 		partners.fingerprint <> excluded.fingerprint OR partners.fingerprint = x'' AND partners.body <> excluded.body)
 	RETURNING attempt`
@@ -41,7 +41,8 @@ const (
 
 func (s *statements) prepare(conn *sql.Conn) (err error) {
 	for query, stmt := range map[string]**sql.Stmt{insertSQL + "DO NOTHING": &s.insert, claimSQL: &s.claim, entrySQL: &s.entry,
-		retrySQL: &s.retry, attemptSQL: &s.attempt, settleSQL: &s.settle} {
+		retrySQL: &s.retry, attemptSQL: &s.attempt, settleSQL: &s.settle,
+		issuedSQL: &s.issued, issueSQL: &s.issue, holderSQL: &s.holder, raiseSQL: &s.raise} {
 		if *stmt, err = conn.PrepareContext(context.Background(), query); err != nil {
 			return err
 		}
@@ -50,7 +51,7 @@ func (s *statements) prepare(conn *sql.Conn) (err error) {
 }
 
 func (s *statements) close() (err error) {
-	for _, stmt := range []*sql.Stmt{s.insert, s.claim, s.entry, s.retry, s.attempt, s.settle} {
+	for _, stmt := range []*sql.Stmt{s.insert, s.claim, s.entry, s.retry, s.attempt, s.settle, s.issued, s.issue, s.holder, s.raise} {
 		if stmt != nil {
 			err = errors.Join(err, stmt.Close())
 		}
@@ -119,14 +120,8 @@ func (r *Run) Retry(key ledger.Key, attempt int, last ledger.Attempt, traceID st
 // entry reads a row inside the transaction; a row that is not there is zero.
 func (l *Ledger) entry(scope int64, key ledger.Key) (e ledger.Entry, owner int64, err error) {
 	rows, err := l.stmt.entry.Query(scope, key[:])
-	if err != nil {
-		return ledger.Entry{}, 0, err
+	if err == nil {
+		e, _, err = scanOne(rows, &owner)
 	}
-	defer rows.Close()
-	if rows.Next() {
-		if e, err = scanEntry(rows, &owner); err != nil {
-			return ledger.Entry{}, 0, err
-		}
-	}
-	return e, owner, rows.Err()
+	return e, owner, err
 }

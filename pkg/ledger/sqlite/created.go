@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 
 	"onboard/pkg/ledger"
@@ -50,7 +49,7 @@ func (r *Run) Created(ctx context.Context, keys []ledger.Key) ([]ledger.Entry, e
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot look up partners: %w", err)
+		return nil, r.l.failed("look up partners", err)
 	}
 	return f.entries, nil
 }

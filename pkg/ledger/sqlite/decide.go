@@ -34,9 +34,13 @@ func (r *Run) Decide(d ledger.Decision) error {
 	if d.Was != nil {
 		query, args = replaceSQL, append(args, d.Was.Token, d.Was.Link)
 	}
-	err := r.l.write(func() error {
+	var other *holder
+	err := r.l.write(func() (err error) {
 		var id int64
-		err := r.l.conn.QueryRowContext(context.Background(), query, args...).Scan(&id)
+		if other, err = r.l.holder(r.scope, d.Key, d.Token, d.Link); err != nil || other != nil {
+			return err
+		}
+		err = r.l.conn.QueryRowContext(context.Background(), query, args...).Scan(&id)
 		if lost = errors.Is(err, sql.ErrNoRows); lost {
 			return nil
 		}
@@ -44,8 +48,14 @@ func (r *Run) Decide(d ledger.Decision) error {
 			_, err = r.l.conn.ExecContext(context.Background(), "INSERT INTO decisions VALUES(?, ?, ?, ?, ?, ?, ?)",
 				id, d.Attempt, r.number, d.State, d.Who, d.Note(), now)
 		}
+		if err == nil {
+			err = r.l.keepTokens(r.scope, d.Key, id, d.Token, d.Link)
+		}
 		return err
 	})
+	if err == nil && other != nil {
+		return &ledger.TakenError{Holder: other.Entry}
+	}
 	if err == nil && lost {
 		err = fmt.Errorf("cannot decide on partner %x: %w", d.Key, ledger.ErrLost)
 	}
@@ -63,7 +73,7 @@ func (l *Ledger) Backup(ctx context.Context, path string) error {
 		return fmt.Errorf("cannot write the backup: %w; hint: name a file that does not exist yet", err)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write the backup: %w", err)
+		return l.failed("write the backup", err)
 	}
 	return nil
 }

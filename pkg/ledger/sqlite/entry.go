@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"time"
 
 	"onboard/pkg/ledger"
@@ -29,6 +30,15 @@ func scanEntry(rows *sql.Rows, more ...any) (ledger.Entry, error) {
 	e.Body = bytes.Clone(body)
 	e.ClaimedAt, e.SettledAt = fromMillis(claimed), fromMillis(settled)
 	return e, nil
+}
+
+// scanOne is scanEntry of the only row of a query, if there is one.
+func scanOne(rows *sql.Rows, more ...any) (e ledger.Entry, found bool, err error) {
+	defer rows.Close()
+	if found = rows.Next(); found {
+		e, err = scanEntry(rows, more...)
+	}
+	return e, found && err == nil, errors.Join(err, rows.Err())
 }
 
 // fromMillis is the time of a column in Unix milliseconds; 0 is no time.

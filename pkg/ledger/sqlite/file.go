@@ -26,6 +26,9 @@ func prepareFile(path string) error {
 	if err := refuseNetwork(folder); err != nil {
 		return err
 	}
+	if err := checkTrust(path); err != nil {
+		return err
+	}
 	switch info, err := os.Lstat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := refuseLog(path); err != nil {
@@ -48,6 +51,20 @@ func prepareFile(path string) error {
 	return nil
 }
 
+// checkTrust refuses files of the ledger that others may have written, or put there: a
+// link in them would be taken for a partner's.
+func checkTrust(path string) error {
+	if err := ledger.CheckFolder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", ownersSuffix} {
+		if err := ledger.CheckFile(path + suffix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // refuseLog finds the log of a database that was taken away: SQLite would delete
 // it as soon as a new one stands at its name, and with it the newest records.
 func refuseLog(path string) error {
@@ -61,7 +78,7 @@ func refuseLog(path string) error {
 func createFile(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil // another process was faster; what it made is checked next
+		return ledger.CheckFile(path) // another process was faster
 	}
 	if err != nil {
 		return err

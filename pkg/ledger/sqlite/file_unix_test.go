@@ -3,15 +3,58 @@
 package sqlite
 
 import (
+	"errors"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/google/go-cmp/cmp"
+
+	"onboard/pkg/ledger"
 )
+
+// TestSpillWithoutRoom: where there is no room for an answer, nothing is left of the
+// attempt to save it: the file that is to be moved there goes by that very name.
+func TestSpillWithoutRoom(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	r := mustBegin(t, mustOpen(t, newPath(t)))
+	mustClaim(t, r, testIntent(0))
+	breakLedger(t, r, "PRAGMA query_only = 1")
+	full := func() (undo func()) { // no file may grow beyond nothing, as on a full disk
+		var old unix.Rlimit
+		if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &old); err != nil {
+			t.Fatal(err)
+		}
+		signal.Ignore(unix.SIGXFSZ)
+		limit := old
+		limit.Cur = 0
+		if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
+			t.Fatal(err)
+		}
+		return func() {
+			signal.Reset(unix.SIGXFSZ)
+			if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &old); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	undo := full()
+	err := r.Settle(created(0, 1))
+	undo()
+	if err == nil || errors.As(err, new(*ledger.SpillError)) {
+		t.Fatalf("settle: %v", err)
+	}
+	for _, folder := range []string{filepath.Dir(r.l.path), os.TempDir()} {
+		if left, err := filepath.Glob(filepath.Join(folder, "*.spill-*")); err != nil || len(left) > 0 {
+			t.Errorf("left: %v, %v", left, err)
+		}
+	}
+	mustSpill(t, r, created(0, 1)) // there is room again
+}
 
 func TestFileModes(t *testing.T) {
 	for _, umask := range []int{0, 0o022, 0o077} {

@@ -28,9 +28,12 @@ type Ledger struct {
 	stretch *sql.Stmt
 	places  *sql.Stmt
 
-	waiting waiting
-	stopped chan struct{}
-	failure error // set and read by the writing goroutine only
+	waiting     waiting
+	tokens      tokens // for the writing goroutine alone, as generation
+	generation  generation
+	overwritten bool // SQLite must not touch the file any more; set by the writing goroutine
+	stopped     chan struct{}
+	failure     error // set and read by the writing goroutine only
 
 	mu   sync.Mutex
 	runs map[*Run]struct{} // begun here and not ended
@@ -39,14 +42,16 @@ type Ledger struct {
 // Open opens the ledger at path and creates it, and its folder, when they are
 // not there. It refuses what is not a ledger, a ledger of a newer program, a
 // symbolic link, a file of two names, a network file system, and a database that does not take the
-// settings on which durability rests.
-func Open(path string) (*Ledger, error) {
+// settings on which durability rests. One of an older program is brought up to date,
+// which may take a while: upgrading hears of it first.
+func Open(path string, upgrading ...func()) (*Ledger, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
 	l := &Ledger{path: path, waiting: waiting{some: make(chan struct{}, 1)}, stopped: make(chan struct{}), runs: map[*Run]struct{}{}}
-	if err := l.open(); err != nil {
+	if err := l.open(func() { callAll(upgrading) }); err != nil {
+		err = damaged(path, err)
 		if diskTrouble(err) {
 			err = fmt.Errorf("%w; hint: make room on its disk, and see that you may write to the file and its folder; another ledger would not know what was sent", err)
 		}
@@ -56,7 +61,7 @@ func Open(path string) (*Ledger, error) {
 	return l, nil
 }
 
-func (l *Ledger) open() (err error) {
+func (l *Ledger) open(upgrading func()) (err error) {
 	if err := prepareFile(l.path); err != nil {
 		return err
 	}
@@ -75,10 +80,10 @@ func (l *Ledger) open() (err error) {
 	if l.conn, err = l.writer.Conn(context.Background()); err != nil {
 		return err
 	}
-	if err := immediate(l.conn, func() error { return migrate(l.conn) }); err != nil {
+	if err := immediate(l.conn, func() error { return l.migrate(upgrading) }); err != nil {
 		return err
 	}
-	if err := l.stmt.prepare(l.conn); err != nil {
+	if err := l.watchGeneration(); err != nil {
 		return err
 	}
 	l.logs = map[string]os.FileInfo{}
@@ -96,6 +101,12 @@ func (l *Ledger) open() (err error) {
 		}
 	}
 	return nil
+}
+
+func callAll(all []func()) {
+	for _, f := range all {
+		f()
+	}
 }
 
 // Close implements [ledger.Ledger].
@@ -116,6 +127,9 @@ func (l *Ledger) Close() error {
 // closeDatabase leaves one file behind, as far as no other run uses it: people
 // copy and move "the ledger file", and must not leave the -wal file behind.
 func (l *Ledger) closeDatabase() (err error) {
+	if l.overwritten { // to close it would copy the log into it; the end of the process does not
+		return nil
+	}
 	for _, stmt := range []*sql.Stmt{l.lookup, l.created, l.stretch, l.places} {
 		if stmt != nil { // an open statement would keep its connection, and so the -wal file
 			err = errors.Join(err, stmt.Close())
@@ -130,5 +144,5 @@ func (l *Ledger) closeDatabase() (err error) {
 	if l.writer != nil {
 		err = errors.Join(err, l.writer.Close())
 	}
-	return err
+	return errors.Join(err, l.generation.file.release())
 }

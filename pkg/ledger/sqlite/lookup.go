@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -47,7 +46,7 @@ func (r *Run) Lookup(ctx context.Context, keys []ledger.Key) (map[ledger.Key]led
 	}
 	wait.Wait()
 	if fails != nil {
-		return nil, fmt.Errorf("cannot look up partners: %w", fails)
+		return nil, r.l.failed("look up partners", fails)
 	}
 	return found, nil
 }
@@ -82,7 +81,7 @@ func (r *Run) Traced(ctx context.Context, traceIDs []string) (map[string]ledger.
 	}
 	rows, err := r.l.reader.QueryContext(ctx, tracedSQL, string(list), r.scope)
 	if err != nil {
-		return nil, fmt.Errorf("cannot look up trace ids: %w", err)
+		return nil, r.l.failed("look up trace IDs", err)
 	}
 	defer rows.Close()
 	found := map[string]ledger.Entry{}
@@ -100,5 +99,5 @@ func (r *Run) Traced(ctx context.Context, traceIDs []string) (map[string]ledger.
 // Empty implements [ledger.Run].
 func (r *Run) Empty(ctx context.Context) (empty bool, err error) {
 	err = r.l.reader.QueryRowContext(ctx, "SELECT NOT EXISTS(SELECT 1 FROM partners WHERE scope_id = ?)", r.scope).Scan(&empty)
-	return empty, err
+	return empty, r.l.failed("look up partners", err)
 }

@@ -82,10 +82,10 @@ func (l *Ledger) refuseLost() error {
 		}
 		err = l.reader.QueryRow("SELECT 1 FROM runs WHERE id = ?", f.Name()).Scan(new(int))
 		if errors.Is(err, sql.ErrNoRows) {
-			err = l.lost(f.Name(), "then remove the file")
+			return l.lost(f.Name(), "then remove the file")
 		}
 		if err != nil {
-			return err
+			return l.unreadable(err)
 		}
 	}
 	return nil

@@ -15,7 +15,10 @@ import (
 	"onboard/pkg/ledger"
 )
 
-func (l *Ledger) lockPath(id string) string { return filepath.Join(l.path+".owners", id) }
+// ownersSuffix ends the name of the folder of the runs' locks.
+const ownersSuffix = ".owners"
+
+func (l *Ledger) lockPath(id string) string { return filepath.Join(l.path+ownersSuffix, id) }
 
 // hold takes the run's lock. The kernel lets go of it when the process ends,
 // however it ends; a process number could be another process's by then.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -20,7 +21,7 @@ const savedMark = ".saved-"
 // that was moved, removed or replaced takes writes as before, but the next run
 // would not find them, and would send everything again.
 func (l *Ledger) checkPlace() error {
-	if stands(l.path, l.file) {
+	if stands(l.path, l.file) && stands(l.path+"-wal", l.logs["-wal"]) {
 		return nil
 	}
 	saved := l.path + savedMark + time.Now().UTC().Format("20060102T150405.000000000")
@@ -49,12 +50,26 @@ func refuseSaved(path string) error {
 		return err
 	}
 	for _, f := range files {
+		if strings.HasPrefix(f.Name(), filepath.Base(path)+overwrittenMark) {
+			return fmt.Errorf("it was written over during an earlier run, and may not know all that was created: what was recorded last is in %s; hint: find out which partners exist beyond it (results files, the platform), and only then move that file to another folder",
+				filepath.Join(filepath.Dir(path), f.Name()))
+		}
 		if strings.HasPrefix(f.Name(), filepath.Base(path)+savedMark) {
 			saved := filepath.Join(filepath.Dir(path), f.Name())
 			return fmt.Errorf("it was taken away during an earlier run, and what it held was saved in %s; hint: move that file to %s, or, if it is not needed, to another folder", saved, path)
 		}
 	}
 	return nil
+}
+
+// renumber gives a copy a generation of its own (see generation.go).
+func renumber(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite", dsn(path, []pragma{busy}))
+	if err == nil {
+		_, err = db.ExecContext(ctx, "UPDATE generation SET number = "+newGeneration)
+		err = errors.Join(err, db.Close())
+	}
+	return err
 }
 
 // copyInto writes a whole copy of a database to path (mode 0600), which must not
@@ -73,6 +88,9 @@ func copyInto(ctx context.Context, from querier, path string) (err error) {
 		return err
 	}
 	if _, err = from.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return err
+	}
+	if err = renumber(ctx, path); err != nil {
 		return err
 	}
 	if f, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {

@@ -68,9 +68,9 @@ func (r *Run) record(scope ledger.Scope, info ledger.RunInfo) error {
 		if err != nil || refusal != nil {
 			return err
 		}
-		return r.l.conn.QueryRowContext(context.Background(), `INSERT INTO runs(id, scope_id, host, user, file, sha256, target, started_at)
-			VALUES(?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`, r.id, r.scope, host, who,
-			info.File, info.SHA256, info.Target, time.Now().UnixMilli()).Scan(&r.number)
+		return r.l.conn.QueryRowContext(context.Background(), `INSERT INTO runs(id, scope_id, host, user, command, file, sha256, target, started_at)
+			VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`, r.id, r.scope, host, who,
+			info.Command, info.File, info.SHA256, info.Target, time.Now().UnixMilli()).Scan(&r.number)
 	})
 	return errors.Join(err, refusal)
 }

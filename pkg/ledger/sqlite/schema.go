@@ -19,7 +19,7 @@ import (
 
 const (
 	applicationID = 0x4F4E4244 // "ONBD", so that no other database is taken for a ledger
-	schemaVersion = 2
+	schemaVersion = 3
 )
 
 // schema1 is the first version. It keeps one row per partner. Rows lie in the
@@ -59,24 +59,56 @@ CREATE TRIGGER claimed_again AFTER UPDATE OF attempt ON partners WHEN old.state 
 END;`
 
 // migrations lead from each version to the next: the first one from no schema
-// to version 1. They add and change nothing that is there, so that one
-// transaction is enough to be safe.
+// to version 1. They add and change nothing that is there, and one transaction has
+// them all: whatever ends it leaves the older ledger.
 var migrations = [schemaVersion]string{
 	schema1,
 	`CREATE TABLE tracking(
 	partner_id INTEGER PRIMARY KEY REFERENCES partners(id), state TEXT NOT NULL, final INTEGER NOT NULL,
 	platform_id TEXT NOT NULL, user_id TEXT NOT NULL, checked_at INTEGER NOT NULL);`,
+	// adoptTokens fills these tables (see tokens.go).
+	`
+CREATE TABLE token_log(number INTEGER PRIMARY KEY, entries BLOB NOT NULL);
+ALTER TABLE partners ADD COLUMN holder_id INTEGER;
+ALTER TABLE runs ADD COLUMN command TEXT NOT NULL DEFAULT '';
+CREATE INDEX contested ON partners(holder_id) WHERE holder_id IS NOT NULL;
+CREATE TABLE generation(id INTEGER PRIMARY KEY, number INTEGER NOT NULL);
+INSERT INTO generation VALUES(1, ` + newGeneration + `);`,
 }
 
 // migrate brings a file to the present version, and checks again what probe
 // found: another process may have been faster. It runs inside a transaction.
-func migrate(c querier) error {
-	version, err := identify(c)
+func (l *Ledger) migrate(upgrading func()) error {
+	version, err := identify(l.conn)
 	if err != nil || version == schemaVersion {
-		return err
+		return errors.Join(err, l.stmt.prepare(l.conn))
 	}
-	_, err = c.ExecContext(context.Background(), fmt.Sprintf("%s PRAGMA application_id=%d; PRAGMA user_version=%d",
+	if version > 0 {
+		upgrading()
+		if err := l.refuseOlderRuns(); err != nil {
+			return err
+		}
+	}
+	_, err = l.conn.ExecContext(context.Background(), fmt.Sprintf("%s PRAGMA application_id=%d; PRAGMA user_version=%d",
 		strings.Join(migrations[version:], ""), applicationID, schemaVersion))
+	if err == nil {
+		err = l.stmt.prepare(l.conn)
+	}
+	if err == nil && version > 0 {
+		err = l.adoptTokens()
+	}
+	return err
+}
+
+// refuseOlderRuns keeps the ledger from runs that know it by its older version: what
+// they write would lack what the new one relies on.
+func (l *Ledger) refuseOlderRuns() error {
+	owners, err := listOwners(context.Background(), l.conn, "SELECT number, id FROM runs WHERE ended_at = 0")
+	for _, o := range owners {
+		if l.alive(o.id) {
+			return fmt.Errorf("run %s of an older onboard is still at work on it; hint: wait for its end", o.id)
+		}
+	}
 	return err
 }
 
@@ -95,9 +127,7 @@ func identify(c querier) (version int, err error) {
 		FROM pragma_application_id, pragma_user_version`).Scan(&id, &version, &objects)
 	switch {
 	case isCode(err, sqlite3.SQLITE_NOTADB):
-		return 0, fmt.Errorf("it cannot be read as a database: %w; hint: name another file with --ledger", err)
-	case isCode(err, sqlite3.SQLITE_CORRUPT):
-		return 0, fmt.Errorf("it is damaged: %w; hint: put its last backup in its place; a new ledger would not know what was sent", err)
+		return 0, errors.New("it cannot be read as a database; hint: name another file with --ledger, or, if it was a ledger, put its latest backup in its place")
 	case err != nil:
 		return 0, fmt.Errorf("it cannot be read: %w", err)
 	case id == 0 && version == 0 && objects == 0:

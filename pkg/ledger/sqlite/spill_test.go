@@ -17,13 +17,10 @@ import (
 // breakLedger makes the next claim fail, as a bad disk would.
 func breakLedger(t *testing.T, r *Run, pragma string) {
 	t.Helper()
-	err := r.l.write(func() error {
+	_ = r.l.write(func() error { // this very group may fail by it already
 		_, err := r.l.conn.ExecContext(context.Background(), pragma)
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	in := testIntent(1000)
 	in.Body = make([]byte, 1<<20) // does not fit into the pages that are there
 	if _, won, err := r.Claim(in); won || err == nil {

@@ -45,6 +45,13 @@ func TestLedger(t *testing.T) {
 			}
 			return why
 		},
+		Answer: func(t testing.TB, l ledger.Ledger, scope ledger.Scope, key ledger.Key) (answer string) {
+			err := l.(*Ledger).reader.QueryRow("SELECT answer FROM partners p JOIN scopes s ON s.id = p.scope_id WHERE key = ? AND account = ?", key[:], scope.Account).Scan(&answer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return answer
+		},
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 
 	"onboard/pkg/ledger"
@@ -39,7 +38,7 @@ func (r *Run) Tracked(ctx context.Context, keys []ledger.Key) (map[ledger.Key]le
 	for part := range slices.Chunk(keys, lookupPart) {
 		rows, err := r.l.reader.QueryContext(ctx, trackedSQL, joined(part), r.scope)
 		if err != nil {
-			return nil, fmt.Errorf("cannot look up onboardings: %w", err)
+			return nil, r.l.failed("look up onboardings", err)
 		}
 		for rows.Next() {
 			var o ledger.Onboarding
@@ -49,7 +48,7 @@ func (r *Run) Tracked(ctx context.Context, keys []ledger.Key) (map[ledger.Key]le
 			found[o.Key] = o.Tracking
 		}
 		if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
-			return nil, fmt.Errorf("cannot look up onboardings: %w", err)
+			return nil, r.l.failed("look up onboardings", err)
 		}
 	}
 	return found, nil
@@ -59,7 +58,7 @@ func (r *Run) Tracked(ctx context.Context, keys []ledger.Key) (map[ledger.Key]le
 func (r *Run) Onboardings(ctx context.Context, after int64, limit int) ([]ledger.Onboarding, error) {
 	rows, err := r.l.reader.QueryContext(ctx, onboardingsSQL, after, r.scope, limit)
 	if err != nil {
-		return nil, fmt.Errorf("cannot list the onboardings: %w", err)
+		return nil, r.l.failed("list the onboardings", err)
 	}
 	defer rows.Close()
 	var list []ledger.Onboarding
@@ -70,7 +69,7 @@ func (r *Run) Onboardings(ctx context.Context, after int64, limit int) ([]ledger
 		}
 		list = append(list, o)
 	}
-	return list, rows.Err()
+	return list, r.l.failed("list the onboardings", rows.Err())
 }
 
 // scanOnboarding reads a key and what was heard, and into more what follows.

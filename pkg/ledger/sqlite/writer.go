@@ -122,6 +122,9 @@ func (l *Ledger) commit(group []op) ([]op, error) {
 	if l.failure != nil {
 		return group, l.failure
 	}
+	if l.failure = l.checkGeneration(); l.failure != nil { // before anything is copied from the log into it
+		return group, l.failure
+	}
 	err := immediate(l.conn, func() error {
 		for next := group; len(next) > 0; group = append(group, next...) {
 			for _, o := range next {
@@ -131,24 +134,44 @@ func (l *Ledger) commit(group []op) ([]op, error) {
 			}
 			next = l.waiting.take(groupLimit - len(group))
 		}
-		return nil
+		return l.endGroup()
 	})
 	if err == nil {
 		err = l.checkPlace()
 	}
-	if err != nil {
+	if err == nil {
+		err = l.checkGeneration()
+	}
+	switch {
+	case l.overwritten:
+		l.failure = err
+	case err != nil:
 		l.failure = l.unwritable(err)
 	}
 	return group, l.failure
 }
 
+// endGroup adds to a transaction what belongs to all of its changes.
+func (l *Ledger) endGroup() error {
+	if err := l.logTokens(); err != nil {
+		return err
+	}
+	return l.stmt.raise.QueryRow().Scan(&l.generation.number)
+}
+
 // unwritable says what failed, and what to do about it.
 func (l *Ledger) unwritable(err error) error {
+	if d := damaged(l.path, err); d != err { //nolint:errorlint // whether it was put into other words
+		return fmt.Errorf("the ledger %s cannot be written: %w", l.path, d)
+	}
 	return fmt.Errorf("the ledger %s cannot be written: %w; hint: see that its disk has room and can be written, then run the same command again", l.path, err)
 }
 
 // unreadable is the same for reading.
 func (l *Ledger) unreadable(err error) error {
+	if d := damaged(l.path, err); d != err { //nolint:errorlint // whether it was put into other words
+		return fmt.Errorf("the ledger %s cannot be read: %w", l.path, d)
+	}
 	return fmt.Errorf("the ledger %s cannot be read: %w; hint: see that its disk is well, then run the same command again", l.path, err)
 }
 
