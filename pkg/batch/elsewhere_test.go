@@ -401,7 +401,8 @@ func (l *stolenLedger) Claim(in ledger.Intent) (ledger.Entry, bool, error) {
 
 // TestKnownToTheLedger: what earlier runs made of a row.
 func TestKnownToTheLedger(t *testing.T) {
-	day := time.Date(2025, 11, 3, 9, 0, 0, 0, time.UTC)
+	day := time.Date(2025, 11, 3, 9, 0, 0, 0, time.UTC) // it was sent
+	settled := day.AddDate(0, 1, 0)                     // as by a decision
 	for _, tt := range []struct {
 		name   string
 		change func(*ledger.Entry)
@@ -427,7 +428,7 @@ func TestKnownToTheLedger(t *testing.T) {
 	} {
 		bubble(t, tt.name, func(t *testing.T) {
 			f := newFixtureOf(t, companies(2), func(f *fixture) {
-				f.ledger.set(f.key(2), func(e *ledger.Entry) { e.SettledAt = day; tt.change(e) })
+				f.ledger.set(f.key(2), func(e *ledger.Entry) { e.ClaimedAt, e.SettledAt = day, settled; tt.change(e) })
 				if tt.same {
 					sameBody(f, 2)
 				}
@@ -436,7 +437,7 @@ func TestKnownToTheLedger(t *testing.T) {
 			if got := f.statuses(); got != tt.want+" created" {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
-			if r := f.result(2); tt.want != "created" && (r.TraceID != "other-trace" || len(f.when("claim")) != 1 || tt.want != "in_doubt" && !r.At.Equal(day)) {
+			if r := f.result(2); tt.want != "created" && (r.TraceID != "other-trace" || len(f.when("claim")) != 1 || tt.want != "in_doubt" && !r.At.Equal(settled)) {
 				t.Errorf("%+v", r)
 			}
 			if tt.says == "" {

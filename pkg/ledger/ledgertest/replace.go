@@ -13,7 +13,6 @@ import (
 // replace: what a decision told may be replaced by another, and stays on record;
 // what the API told may not.
 func replace(t *testing.T, s Store) {
-	l := s.open(t, s.Place(t))
 	const wrong, right, half = "https://wrong.example/", "https://right.example/", "https://half.example/"
 	for _, tt := range []struct {
 		name        string
@@ -38,6 +37,7 @@ func replace(t *testing.T, s Store) {
 		{"in doubt", ledger.Outcome{State: ledger.InDoubt, Token: "wrong", Link: wrong}, nil, ledger.Told{Token: "wrong", Link: wrong}, "wrong", wrong, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			l := s.open(t, s.Place(t)) // its own: no two partners may have the same token
 			r := MustBegin(t, l)
 			k := ledger.Key{}
 			copy(k[:], tt.name)

@@ -315,7 +315,7 @@ func neverSent(t *testing.T, s Store) {
 		r := MustBegin(t, s.open(t, s.Place(t)))
 		k := Doubtful(t, r, 9)
 		err := r.Settle(ledger.Outcome{Key: k, Attempt: 1, State: ledger.Released})
-		if got := MustLookup(t, r, k); !errors.Is(err, ledger.ErrLost) || got.State != ledger.InDoubt || got.Token != "tok" {
+		if got := MustLookup(t, r, k); !errors.Is(err, ledger.ErrLost) || got.State != ledger.InDoubt || got.Token != "tok-9" {
 			t.Errorf("%s with token %q, %v", got.State, got.Token, err)
 		}
 	})
