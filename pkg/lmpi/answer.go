@@ -58,16 +58,16 @@ func (e *Evidence) readHead(resp *http.Response, signed, now time.Time) {
 	e.RetryAfter, e.HasRetryAfter = retryAfter(resp.Header.Values("Retry-After"), now)
 }
 
-// readBody reads at most limit bytes, and no body of a 101: it is the connection
+// readBody reads at most bodyLimit bytes and one more, and no body of a 101: it is the connection
 // itself, and has no end. It does not close the body, which would read all the rest.
-func readBody(resp *http.Response, limit int) (body []byte, problem string, err error) {
+func readBody(resp *http.Response) (body []byte, problem string, err error) {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return nil, "none of HTTP", nil
 	}
-	body, err = io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
+	body, err = io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
 	switch {
-	case len(body) > limit:
-		return body, fmt.Sprintf("over %d MiB", limit>>20), nil
+	case len(body) > bodyLimit:
+		return body, fmt.Sprintf("over %d MiB", bodyLimit>>20), nil
 	case err != nil:
 		return body, "cut short", err
 	}

@@ -167,7 +167,7 @@ func (c *Client) converse(ctx context.Context, began time.Time, w *wire, q call,
 	if q.list != nil && x.Status == http.StatusOK {
 		x.BodyError, err = q.list(resp.Body)
 	} else {
-		x.answer, x.BodyError, err = readBody(resp, bodyLimit)
+		x.answer, x.BodyError, err = readBody(resp)
 	}
 	x.Elapsed = time.Since(began)
 	if x.BodyError == "" {

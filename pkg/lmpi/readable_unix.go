@@ -3,6 +3,7 @@
 package lmpi
 
 import (
+	"errors"
 	"net"
 	"syscall"
 )
@@ -16,7 +17,7 @@ func readable(conn *net.TCPConn) bool {
 	wouldBlock := false
 	err = raw.Control(func(fd uintptr) {
 		_, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		wouldBlock = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK || err == syscall.EINTR
+		wouldBlock = errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR)
 	})
 	return err != nil || !wouldBlock
 }

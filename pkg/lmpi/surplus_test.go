@@ -3,6 +3,7 @@ package lmpi
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,11 +102,11 @@ func TestUnasked(t *testing.T) {
 // TestOpenEnd: a server that does not close is waited for, for longer when nothing is
 // known of it, and then believed.
 func TestOpenEnd(t *testing.T) {
-	closes := false
+	var closes atomic.Bool
 	s := newWireServer(t, false, func(_ int64, x *exchange) bool {
 		x.read()
 		x.write(goodAnswer)
-		if !closes {
+		if !closes.Load() {
 			x.stall()
 		}
 		return false
@@ -113,14 +114,14 @@ func TestOpenEnd(t *testing.T) {
 	c := s.client(t)
 	c.endLimit = 3 * time.Second
 	for i, want := range []struct{ least, most time.Duration }{{c.endLimit, time.Minute}, {openEndLimit, c.endLimit}, {0, c.endLimit}} {
-		closes = i == 2
+		closes.Store(i == 2)
 		began := time.Now()
 		a := create(t, c)
 		took := time.Since(began)
 		if a.Outcome != Created || took < want.least || took > want.most || a.Elapsed > openEndLimit {
 			t.Errorf("attempt %d: %v after %v, its answer after %v", i, a.Outcome, took, a.Elapsed)
 		}
-		if got := c.staysOpen.Load(); got == closes {
+		if got := c.staysOpen.Load(); got == closes.Load() {
 			t.Errorf("attempt %d: stays open %v", i, got)
 		}
 	}
