@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"onboard/pkg/partner"
 	"onboard/pkg/report"
@@ -22,7 +23,7 @@ func (h *holdings) tell(c *console, asJSON bool) error {
 	fmt.Fprintln(s, terminal.Sprintf("Ledger  %s\n", h.Ledger))
 	table(s, h.accountRows(), 0)
 	fmt.Fprintln(s)
-	table(s, h.runRows(), 0, 1, 3, 4, 5)
+	table(s, h.runRows(), 0, 2, 3, 4)
 	h.showDoubts(s)
 	h.showConflicts(s)
 	return nil
@@ -58,7 +59,7 @@ func (h *holdings) accountRows() [][]string {
 }
 
 func (h *holdings) runRows() [][]string {
-	rows := [][]string{{"RUN STARTED", "COMMAND", "SHEET", "TARGET", "ENDED", "LINKS", "BY"}}
+	rows := [][]string{{"RUN STARTED", "SHEET", "TARGET", "ENDED", "LINKS", "BY"}}
 	for i, r := range h.Runs {
 		if i == statusLimit {
 			break
@@ -69,25 +70,25 @@ func (h *holdings) runRows() [][]string {
 		} else if r.ExitCode != nil {
 			ended = fmt.Sprintf("exit code %d", *r.ExitCode)
 		}
-		rows = append(rows, []string{r.Started.UTC().Format("2006-01-02 15:04Z"), cmp.Or(r.Command, "-"), r.Sheet, r.Target, ended, links(r.Counts), r.User + "@" + r.Host})
+		rows = append(rows, []string{r.Started.UTC().Format("2006-01-02 15:04Z"), r.Sheet, r.Target, ended, links(&r), r.User + "@" + r.Host})
 	}
 	return rows
 }
 
-// links is how many of a run's rows have their link at its end: "7 of 20". Track
-// counts something else.
-func links(counts map[string]int) string {
-	if _, counted := counts[string(partner.Created)]; !counted {
-		return "-"
+// links is how many of a run's rows have their link at its end: "7 of 20". A command
+// that counts something else is named instead.
+func links(r *pastRun) string {
+	if _, counted := r.Counts[string(partner.Created)]; !counted {
+		return cmp.Or(strings.TrimPrefix(r.Command, "submit"), "-")
 	}
 	rows := 0
-	for _, n := range counts {
+	for _, n := range r.Counts {
 		rows += n
 	}
 	if rows == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%d of %d", counts[string(partner.Created)]+counts[string(partner.AlreadyCreated)], rows)
+	return fmt.Sprintf("%d of %d", r.Counts[string(partner.Created)]+r.Counts[string(partner.AlreadyCreated)], rows)
 }
 
 // showDoubts says what support needs to know of each row.

@@ -143,6 +143,17 @@ var mutants = []mutant{
 `, `		_ = l.checkPlace
 `}}, "", "./cmd/onboard", "TestLedgerTakenAway"},
 
+	{"a token of another partner is accepted", []change{{"pkg/ledger/sqlite/settle.go", `	if other != nil {
+`, `	if other != nil && o.State == "" {
+`}}, "", "./cmd/onboard", "TestOneTokenForAll"},
+
+	{"tokens of other processes are not looked at", []change{{"pkg/ledger/sqlite/holder.go", `	t.fresh = false
+`, ``}}, "", "./pkg/ledger/sqlite", "TestLedger/TakenAtOnce"},
+
+	{"write on though a copy was put over the ledger", []change{{"pkg/ledger/sqlite/generation.go", `	if l.sound() {
+`, `	if l.sound() || true {
+`}}, "", "./pkg/ledger/sqlite", "TestWrittenOver"},
+
 	{"unfinished files stay", []change{{"pkg/sheet/file.go", `	removeOrphans(path)
 	f, err`, `	f, err`}}, "", "./cmd/onboard", "TestCrashPoints/C7"},
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -168,6 +169,50 @@ func TestLedgerTakenAway(t *testing.T) {
 	}
 }
 
+// TestLedgerWrittenOver copies a backup over the ledger during a run, as "cp backup.db
+// ledger.db" does: the run stops, keeps its links, and leaves the backup whole; no run
+// starts on it as if nothing had been.
+func TestLedgerWrittenOver(t *testing.T) {
+	t.Parallel()
+	const rows = 150
+	server, address := serve(t, sandbox.Config{Latency: 20 * time.Millisecond})
+	dir := t.TempDir()
+	base, ledger := filepath.Join(dir, "list"), filepath.Join(dir, "state", "onboard", "ledger.db")
+	backup := filepath.Join(dir, "backup.db")
+	generate(t, base+".csv", rows)
+	_ = plainCommand(t, dir, fast(address, "--limit", "3")...).Run()
+	if text, err := plainCommand(t, dir, "status", "--backup", backup).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	cmd := plainCommand(t, dir, fast(address)...)
+	screen := &strings.Builder{}
+	cmd.Stderr = screen
+	started(t, cmd, server, 40)
+	if text, err := exec.Command("cp", backup, ledger).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	_ = cmd.Wait()
+	posts := server.Snapshot().Posts
+	logs, _ := filepath.Glob(ledger + ".overwritten-*")
+	if code := cmd.ProcessState.ExitCode(); code != 3 || posts == rows || len(logs) != 1 || !strings.Contains(screen.String(), "was written over while in use") {
+		t.Fatalf("exit %d after %d requests, %v\n%s", code, posts, logs, screen)
+	}
+	if text, err := os.ReadFile(base + ".results.rescued-1.csv"); err != nil || strings.Count(string(text), "\n") < 30 {
+		t.Errorf("the links of the run: %s%v", text, err)
+	}
+	for range 2 { // beside the log, and by the lock of the dead run when that was moved away
+		again := plainCommand(t, dir, fast(address)...)
+		text, _ := again.CombinedOutput()
+		if code := again.ProcessState.ExitCode(); code != 2 || server.Snapshot().Posts != posts || strings.Contains(string(text), "malformed") {
+			t.Errorf("exit %d, %d requests more\n%s", code, server.Snapshot().Posts-posts, text)
+		}
+		_ = os.Rename(logs[0], filepath.Join(dir, "moved"))
+	}
+	if text, err := plainCommand(t, dir, "status").CombinedOutput(); err != nil || !strings.Contains(string(text), " 3\n") {
+		t.Errorf("the backup: %v\n%s", err, text)
+	}
+}
+
 func replacement(path string) string {
 	_ = os.WriteFile(path+".other", nil, 0o600)
 	return path + ".other"
@@ -226,6 +271,11 @@ func TestLedgerReadOnly(t *testing.T) {
 	}
 	cmd := plainCommand(t, dir, fast(address, "--ledger", "own/ledger.db", "--out", "out")...)
 	if os.Getuid() == 0 {
+		for _, path := range []string{"own", "own/ledger.db", "own/ledger.db.owners"} {
+			if err := os.Chown(filepath.Join(dir, path), 65534, 65534); err != nil {
+				t.Fatal(err)
+			}
+		}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		cmd.Path = copyOf(t, cmd.Path, dir)
 	}

@@ -53,7 +53,7 @@ func TestOneTokenForAll(t *testing.T) {
 			caching(t, s)
 			s.write("list.csv", sheetHeader+sheetRow("A")+sheetRow("B")+sheetRow("C")+sheetRow("D")+sheetRow("E")+sheetRow("F"))
 			code, screen := s.submit("list.csv", "--concurrency", fmt.Sprint(concurrency))
-			for _, want := range []string{"1 created", `Stopped: the answer for line \d \(., trace id .*\) carried the token or link of A \(line 2, sent on .*, trace id .*\); so that line is in doubt, and the link of A is under suspicion`, "hint: pass on neither link"} {
+			for _, want := range []string{" 1 created, ", `Stopped: the answer for line \d \(., trace id .*\) carried the token or link of A \(line 2, sent on .*, trace id .*\); so that line is in doubt, and the link of A is under suspicion`, "hint: pass on neither link"} {
 				if !regexp.MustCompile(want).MatchString(screen) {
 					t.Errorf("%q is not in\n%s", want, screen)
 				}
@@ -64,7 +64,8 @@ func TestOneTokenForAll(t *testing.T) {
 				!strings.Contains(found["B"]["onboard_problems"], "another partner: A (line 2, sent on ") {
 				t.Errorf("exit %d, %v", code, found)
 			}
-			if n := s.server.Snapshot().Posts; concurrency == 1 && n != 2 {
+			// The permit of a row passes on with its outcome, so one more may be on its way.
+			if n := s.server.Snapshot().Posts; concurrency == 1 && n > 3 {
 				t.Errorf("%d requests", n)
 			}
 			for name, row := range found {
@@ -87,7 +88,7 @@ func checkSuspicion(t *testing.T, token string) {
 	if code := run([]string{"status"}, strings.NewReader(""), &b, &b); code != 0 {
 		t.Fatal(code, b.String())
 	}
-	for _, want := range []string{`UNDER SUSPICION: \d pairs?; `, `  A \(line 2\), sent .*, trace id .*\n  B \(line 3\), sent .*, trace id `, " submit +list.csv"} {
+	for _, want := range []string{`UNDER SUSPICION: \d pairs?; `, `  A \(line 2\), sent .*, trace id .*\n  B \(line 3\), sent .*, trace id `} {
 		if !regexp.MustCompile(want).MatchString(b.String()) || strings.Contains(b.String(), token) {
 			t.Errorf("%q is not in, or a token is in\n%s", want, &b)
 		}
@@ -154,7 +155,7 @@ func TestTrackedRun(t *testing.T) {
 	}
 	b.Reset()
 	run([]string{"status"}, strings.NewReader(""), &b, &b)
-	for _, want := range []string{` track +list.csv .*exit code \d  -  `, ` reconcile +list.csv .*exit code 1  1 of 2 `, ` submit +list.csv .*exit code 4  1 of 2 `} {
+	for _, want := range []string{` list.csv .*exit code \d  track  `, ` list.csv .*exit code 1  1 of 2 `, ` list.csv .*exit code 4  1 of 2 `} {
 		if !regexp.MustCompile(want).MatchString(b.String()) {
 			t.Errorf("%q is not in\n%s", want, &b)
 		}

@@ -253,7 +253,7 @@ func (l *fakeLedger) get(key ledger.Key) ledger.Entry {
 type call struct {
 	ctx       context.Context
 	line, try int
-	trace     string
+	number    int // of all requests, from 1
 }
 
 // fixture is a submission of a sheet of companies to a fake server and a fake
@@ -362,6 +362,7 @@ func (f *fixture) send(ctx context.Context, body []byte, trace string, ready fun
 		f.t.Errorf("line %d: the trace id %s is sent twice", line, trace)
 	}
 	f.traces[trace] = true
+	number := len(f.traces)
 	f.tries[line]++
 	try := f.tries[line]
 	f.open++
@@ -370,7 +371,7 @@ func (f *fixture) send(ctx context.Context, body []byte, trace string, ready fun
 	begun := time.Now()
 	answer := created(line)
 	if f.serve != nil {
-		answer = f.serve(call{ctx, line, try, trace})
+		answer = f.serve(call{ctx, line, try, number})
 	}
 	if answer.BytesWritten > 0 && answer.Begun.IsZero() {
 		answer.Begun = begun

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -86,6 +87,35 @@ func TestLineIsBounded(t *testing.T) {
 		<-done
 		if handed != 5 {
 			t.Errorf("%d blocks are handed out", handed)
+		}
+	})
+}
+
+// TestLineEnds: an error of the sheet is told once, and then nothing is read any more.
+func TestLineEnds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "broken.csv")
+	if err := os.WriteFile(path, []byte(companies(1)+`"never closed`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := sheet.Open(path, nil, sheet.Options{Optional: partner.NewRules().HasDefault})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	synctest.Test(t, func(t *testing.T) {
+		scanner, err := s.Scan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := newLine(scanner, 3, nil)
+		var errs []error
+		for len(errs) < 2 {
+			if _, _, err := l.next(); err != nil {
+				errs = append(errs, err)
+			}
+		}
+		if errors.Is(errs[0], io.EOF) || !errors.Is(errs[1], io.EOF) {
+			t.Error(errs)
 		}
 	})
 }

@@ -98,7 +98,7 @@ func TestRefusal(t *testing.T) {
 			}
 			bad := 0
 			f.serve = func(c call) lmpi.Answer {
-				if len(f.when("send")) == 20 {
+				if c.number == 20 {
 					bad = c.line
 					time.Sleep(500 * time.Millisecond)
 					return answer

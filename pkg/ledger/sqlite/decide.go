@@ -69,6 +69,9 @@ func (l *Ledger) Backup(ctx context.Context, path string) error {
 	if err == nil {
 		err = errors.Join(copyInto(ctx, db, path), db.Close())
 	}
+	if err == nil {
+		err = renumber(ctx, path)
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("cannot write the backup: %w; hint: name a file that does not exist yet", err)
 	}

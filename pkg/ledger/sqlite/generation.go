@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -120,6 +121,20 @@ func (l *Ledger) checkGeneration() error {
 func (l *Ledger) afterOverwriting() string {
 	return fmt.Sprintf("wait for the end of all other runs, put the copy in its place again, find out which partners exist beyond it (results files, the platform), and only then move the files %s* to another folder and run again",
 		filepath.Base(l.path)+overwrittenMark)
+}
+
+// renumber gives a copy a generation of its own.
+func renumber(ctx context.Context, path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", dsn(path, []pragma{busy}))
+	if err == nil {
+		_, err = db.ExecContext(ctx, "UPDATE generation SET number = "+newGeneration)
+		err = errors.Join(err, db.Close())
+	}
+	return err
 }
 
 // source is a ledger's file as it is read past SQLite. To close any descriptor of a

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -62,16 +61,6 @@ func refuseSaved(path string) error {
 	return nil
 }
 
-// renumber gives a copy a generation of its own (see generation.go).
-func renumber(ctx context.Context, path string) error {
-	db, err := sql.Open("sqlite", dsn(path, []pragma{busy}))
-	if err == nil {
-		_, err = db.ExecContext(ctx, "UPDATE generation SET number = "+newGeneration)
-		err = errors.Join(err, db.Close())
-	}
-	return err
-}
-
 // copyInto writes a whole copy of a database to path (mode 0600), which must not
 // exist, and leaves nothing there when that fails.
 func copyInto(ctx context.Context, from querier, path string) (err error) {
@@ -88,9 +77,6 @@ func copyInto(ctx context.Context, from querier, path string) (err error) {
 		return err
 	}
 	if _, err = from.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
-		return err
-	}
-	if err = renumber(ctx, path); err != nil {
 		return err
 	}
 	if f, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
