@@ -137,7 +137,7 @@ func constants(p *batch.Plan) (texts []string) {
 			if !ok {
 				which = f.String()
 			}
-			texts = append(texts, fmt.Sprintf("%s goes by %s: %s", which, by.On, strings.Join(by.Pairs(" "), ", ")))
+			texts = append(texts, terminal.Sprintf("%s goes by %s: %s", which, by.On, strings.Join(by.Pairs(" "), ", ")))
 		case !ok:
 			texts = append(texts, fmt.Sprintf("%s is %s in every row", f, terminal.Text(value)))
 		case value != partner.Specs[f].Default:

@@ -61,9 +61,9 @@ func FuzzStrict(f *testing.F) {
 func TestStrict(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	pieces := []string{`"`, `"`, `""`, ",", ",", ";", "\t", "\n", "\r", "\r\n", "=", "+", "-", "@", "＝", "'", " ", "a", "ü", "\xff", "\u200b"}
-	for range 300 {
+	for range 60 {
 		var text strings.Builder
-		for range 1 + random.IntN(60) {
+		for range 1 + random.IntN(300) {
 			text.WriteString(pieces[random.IntN(len(pieces))])
 		}
 		checkStrict(t, 0, byte(random.IntN(4)), text.String())
