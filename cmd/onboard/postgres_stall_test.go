@@ -67,7 +67,7 @@ func gone(t *testing.T, database *pgtest.Server, kept keeping) {
 	dir := t.TempDir()
 	base := filepath.Join(dir, "list")
 	generate(t, base+".csv", 300)
-	old := []byte("of an earlier run")
+	old := []byte("onboard_line,onboard_status,onboard_token,onboard_link,onboard_trace_id,onboard_at," + sheetHeader)
 	if err := os.WriteFile(base+".results.csv", old, 0o600); err != nil {
 		t.Fatal(err)
 	}

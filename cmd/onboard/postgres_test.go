@@ -69,7 +69,7 @@ func inDatabase(server *pgtest.Server, schema string) keeping {
 		_, err = conn.Exec(context.Background(), "CREATE EXTENSION IF NOT EXISTS amcheck")
 		if err == nil {
 			err = conn.QueryRow(context.Background(), `SELECT count(bt_index_check(indexrelid::regclass, true)) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-				WHERE c.relnamespace = $1::regnamespace`, schema).Scan(&indexes)
+				JOIN pg_am a ON a.oid = c.relam WHERE a.amname = 'btree' AND c.relnamespace = $1::regnamespace`, schema).Scan(&indexes)
 		}
 		if err != nil || indexes < 8 {
 			t.Errorf("of %d indexes: %v", indexes, err)

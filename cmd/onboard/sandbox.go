@@ -41,9 +41,9 @@ invented tokens and links, and can be told to fail:
   --fault reset-after#3           the third request
   --fault 503-retry#5x4           requests 5 to 8
 
-'onboard sandbox --fault list' lists the faults. It signs with the credentials
-of the environment, or with new ones, which it prints: lines for a shell or for a
-file of --credentials. With --state they are those of the last time.`,
+'onboard sandbox --fault list' lists the faults. It takes the credentials of the
+environment, or makes new ones and prints them, as lines for a shell or for a
+--credentials file. With --state they are those of the last time.`,
 		Example: `  onboard sandbox
   onboard sandbox --rate-limit 5/s --latency 200ms --fault 429:5%`,
 		Annotations: map[string]string{exitText: `  0    ended by Ctrl-C

@@ -117,7 +117,7 @@ func (s *session) decideTaken(a map[string]string) {
 	}
 	write(a["onboard_token"], a["onboard_link"])
 	code, screen := s.reconcile("--yes", "--decisions", "list.decided.csv")
-	if want := "the token or link decided for line 3 (B) is that of A (line 2, sent on "; code != 2 || !strings.Contains(screen, want) {
+	if want := "the token or link that line 2 of list.decided.csv has for B is that of A (line 2); hint: "; code != 4 || !strings.Contains(screen, want) {
 		s.Errorf("exit %d, %q is not in\n%s", code, want, screen)
 	}
 	write("tok-B", "https://activation.example/partner?t=tok-B")
