@@ -62,6 +62,7 @@ func values() map[string]cobra.CompletionFunc {
 		"log-level":    words("debug", "info", "warn", "error"),
 		"delimiter":    words("comma", "semicolon", "tab", "pipe"),
 		"encoding":     words(sheet.Encodings()...),
+		"hidden-rows":  words(sheet.IncludeHidden, sheet.SkipHidden),
 		"key":          words(fields...),
 		"default":      pairs,
 		"allow":        pairs,

@@ -19,6 +19,7 @@ type sheetFlags struct {
 	key                    string
 	delimiter              string
 	encoding, sheetName    string
+	hiddenRows             string
 	fix                    bool
 	useFile, saveFile      string // profiles
 	out                    string
@@ -37,6 +38,7 @@ func (s *sheetFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&s.delimiter, "delimiter", "", "`CHARACTER`: what stands between cells: comma, semicolon, tab, pipe (default: found from the header)")
 	f.StringVar(&s.encoding, "encoding", "", "`ENCODING`: encoding of a file that is not UTF-8, such as windows-1252 or shift_jis")
 	f.StringVar(&s.sheetName, "sheet", "", "`SHEET`: sheet of a workbook, by name or number (default: the first visible one with a header)")
+	f.StringVar(&s.hiddenRows, "hidden-rows", "", "`ANSWER`: what becomes of the hidden rows of a workbook: include or skip (default: include; submit wants the answer)")
 	f.BoolVar(&s.fix, "fix", false, "apply exact corrections, such as Germany to DE, and list each one")
 	f.StringVar(&s.useFile, "profile", "", "`FILE`: file that says how the sheet is read: mapping, defaults, further codes (YAML)")
 	f.StringVar(&s.saveFile, "save-profile", "", "`FILE`: write what this run used into such a file")
@@ -113,8 +115,11 @@ func setDefault(r *partner.Rules, f partner.Field, value string) error {
 // open opens the sheet under these flags.
 func (s *sheetFlags) open(c *console, path string, r *partner.Rules, again invocation) (*sheet.Sheet, error) {
 	s.mapped = map[string]partner.Field{}
-	opt := sheet.Options{Optional: r.HasDefault, Map: s.mapped, MapSaid: map[string]string{}, Encoding: s.encoding, Sheet: s.sheetName,
+	opt := sheet.Options{Optional: r.HasDefault, Map: s.mapped, MapSaid: map[string]string{}, Encoding: s.encoding, Sheet: s.sheetName, HiddenRows: s.hiddenRows,
 		Command: again.line(again.verb, path)}
+	if h := s.hiddenRows; h != "" && h != sheet.IncludeHidden && h != sheet.SkipHidden {
+		return nil, fmt.Errorf("--hidden-rows %q is not known; hint: --hidden-rows include or --hidden-rows skip", h)
+	}
 	for _, pair := range s.maps {
 		i := strings.LastIndexByte(pair, '=')
 		if i < 0 {

@@ -13,7 +13,7 @@ import (
 // groups are the flags of all commands, in the order in which help shows them.
 // A flag that stands in none is shown as "Other", and a test fails.
 var groups = []struct{ title, flags string }{
-	{"Sheet", "map default allow key fix delimiter encoding sheet profile save-profile"},
+	{"Sheet", "map default allow key fix delimiter encoding sheet hidden-rows profile save-profile"},
 	{"Where it goes to", "target credentials ca-file"},
 	{"Ledger", "ledger backup"},
 	{"What is sent", "dry-run limit max-errors check-existing yes"},

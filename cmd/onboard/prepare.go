@@ -40,6 +40,9 @@ func (s *submission) prepare() (release func(), err error) {
 		return release, err
 	}
 	opened = append(opened, func() { s.sheet.Close() })
+	if err := s.hidden(); err != nil {
+		return release, err
+	}
 	if err := s.places(); err != nil {
 		return release, err
 	}
@@ -48,6 +51,22 @@ func (s *submission) prepare() (release func(), err error) {
 	}
 	s.again.saved = s.saveFile
 	return release, s.connect(&opened)
+}
+
+// hidden refuses to submit a workbook that shows only some of its rows, until
+// somebody says whether the others are meant, too.
+func (s *submission) hidden() error {
+	w := s.sheet.Workbook
+	if w == nil || w.Hidden.Count == 0 || s.hiddenRows != "" || s.again.verb != "submit" {
+		return nil
+	}
+	rows := "a row with text is hidden"
+	if n := w.Hidden.Count; n > 1 {
+		rows = fmt.Sprintf("%d rows with text are hidden", n)
+	}
+	line := s.again.line(s.again.verb, s.path)
+	return &sheet.FileError{File: s.sheet.Name(), Line: w.Hidden.Lines[0], Msg: rows + " in this workbook, by a filter or by hand",
+		Hint: "to create their partners, too: " + line + " --hidden-rows include; to leave them out: " + line + " --hidden-rows skip"}
 }
 
 // closeAll closes in the opposite order.

@@ -88,7 +88,7 @@ func typed(cmd *cobra.Command) invocation {
 
 // sheetOnly are the flags that every command on a sheet understands.
 var sheetOnly = map[string]bool{"map": true, "default": true, "allow": true, "key": true, "delimiter": true, "out": true,
-	"encoding": true, "sheet": true, "fix": true, "profile": true}
+	"encoding": true, "sheet": true, "hidden-rows": true, "fix": true, "profile": true}
 
 // creating are the commands whose flags are the same but for those in once.
 var creating = map[string]bool{"submit": true, "reconcile": true}

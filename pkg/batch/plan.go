@@ -67,6 +67,7 @@ func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run led
 	if err != nil {
 		return nil, err
 	}
+	p.Blank -= s.HiddenBlank()
 	if p.Rows == 0 {
 		return nil, &sheet.FileError{File: s.Name(), Msg: "there is a header and no row below it", Hint: "fill in one row for each partner"}
 	}
@@ -74,24 +75,9 @@ func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run led
 	if p.badRows*100 > p.Rows && !s.HasAdded("onboard_status") {
 		return nil, s.NotUTF8(p.firstBad)
 	}
-	p.SHA256, p.Warnings = sum, append(uncomputed(s), p.postal.warnings()...)
+	p.SHA256, p.Warnings = sum, append(workbookWarnings(s), p.postal.warnings()...)
 	p.Common = p.tallies.commonest()
 	return p, nil
-}
-
-// uncomputed warns of formulas in a workbook that have no result.
-func uncomputed(s *sheet.Sheet) []Warning {
-	if s.Workbook == nil || s.Workbook.Cells == 0 {
-		return nil
-	}
-	cells := "a cell has a formula without a result, and is"
-	if n := s.Workbook.Cells; n > 1 {
-		cells = fmt.Sprintf("%d cells have a formula without a result, and are", n)
-	}
-	if first := s.Workbook.First; first != "" {
-		cells = first + ": " + cells
-	}
-	return []Warning{{Line: s.Workbook.Row, Message: cells + " read as empty; open the workbook in a spreadsheet program and save it"}}
 }
 
 func (p *Plan) block(b checkedBlock, each func(*Result) error) error {

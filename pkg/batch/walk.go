@@ -59,6 +59,7 @@ type walker struct {
 	sums  bool         // of blocks, by which another pass sees whether the file has changed
 	seed  maphash.Seed // of sums and local keys
 	local bool         // there is no ledger, and keys need only tell the rows of this sheet apart
+	dates bool         // some cells of a workbook are dates
 	reuse bool         // nobody keeps a row: a block's memory is used again once fn is done with it
 	spare sync.Pool    // of *[]Checked
 	texts sync.Pool    // of *[]byte, for bodies
@@ -84,6 +85,7 @@ var localSeed = maphash.MakeSeed()
 // blocks on all cores, and calls fn with them in order. It returns the SHA-256
 // of the file.
 func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string, error) {
+	w.dates = w.sheet.HasDates()
 	scanner, err := w.sheet.Scan()
 	if err != nil {
 		return "", err
@@ -232,6 +234,9 @@ func (w *walker) checkRow(c *Checked) {
 		return
 	}
 	c.Partner, c.Problems = w.rules.Check(c.Text)
+	if w.dates {
+		w.checkDates(c)
+	}
 	for i := range c.Problems {
 		p := &c.Problems[i]
 		p.Line = c.Line

@@ -20,8 +20,8 @@ const zipMember = "PK\x03\x04"
 const oleFile = "\xd0\xcf\x11\xe0"
 
 const (
-	asXLSX = "open it in a spreadsheet program and save it as .xlsx or as 'CSV UTF-8'"
-	asCSV  = "export the list as CSV, or as .xlsx, from the program that it comes from"
+	asXLSX    = "open it in a spreadsheet program and save it as .xlsx or as 'CSV UTF-8'"
+	exportCSV = "export the list as CSV, or as .xlsx, from the program that it comes from"
 )
 
 // identify finds out by its first bytes what kind of file this is. A workbook
@@ -35,6 +35,9 @@ func (s *Sheet) identify(opt *Options) error {
 		return err
 	}
 	kind, hint := foreign(head)
+	if isLock(head) {
+		kind, hint = "a lock file, which Excel keeps beside a workbook that is open", "hand in the workbook itself, whose name begins without ~$"
+	}
 	switch {
 	case kind != "":
 		return &FileError{File: s.Name(), Msg: "this is " + kind + ", and it can't be read as a list", Hint: hint}
@@ -42,6 +45,12 @@ func (s *Sheet) identify(opt *Options) error {
 		return s.openWorkbook(opt)
 	}
 	return s.settleEncoding(head, opt.Encoding)
+}
+
+// isLock knows the file ~$list.xlsx, in which Excel keeps who has list.xlsx open: the
+// name once in bytes and once in UTF-16, each behind its length.
+func isLock(head []byte) bool {
+	return len(head) == 165 && 0 < head[0] && head[0] < 55 && head[55] == head[0] && head[56] == 0
 }
 
 // head is the beginning of the file, so many bytes at most.
@@ -59,7 +68,7 @@ func (s *Sheet) openWorkbook(opt *Options) error {
 	if _, err := io.Copy(h, s.file); err != nil {
 		return fmt.Errorf("%s: %w", s.Name(), err)
 	}
-	csv, info, err := workbook(s.file, s.Name(), *opt)
+	csv, info, err := asCSV(s.file, s.Name(), *opt)
 	if err != nil {
 		return err
 	}
@@ -91,7 +100,7 @@ func foreign(head []byte) (kind, hint string) {
 	case is(oleFile):
 		return "an old Excel workbook (.xls)", asXLSX
 	case is("%pdf-"):
-		return "a PDF document", asCSV
+		return "a PDF document", exportCSV
 	case is("\x1f\x8b", "Rar!\x1a", "7z\xbc\xaf"):
 		return "a compressed archive", "unpack it, and hand in the .xlsx or CSV file that is inside"
 	case is("<!doctype html", "<html", "<table"):
@@ -99,7 +108,7 @@ func foreign(head []byte) (kind, hint string) {
 	case is("<?xml") && strings.Contains(text, "spreadsheet"):
 		return "an XML spreadsheet", asXLSX
 	case is("<?xml"):
-		return "an XML document", asCSV
+		return "an XML document", exportCSV
 	case is("\xff\xfe\x00\x00", "\x00\x00\xfe\xff"):
 		return "UTF-32 text", "save it as 'CSV UTF-8'"
 	}

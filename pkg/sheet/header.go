@@ -170,7 +170,11 @@ func (s *Sheet) doubled(doubled [partner.NumFields][]int) error {
 func (s *Sheet) nameColumns(columns []int) string {
 	var names []string
 	for _, i := range columns {
-		names = append(names, fmt.Sprintf("%d '%s'", i+1, partner.Clean(s.Header[i])))
+		name := fmt.Sprintf("%d '%s'", i+1, partner.Clean(s.Header[i]))
+		if s.Workbook != nil && slices.Contains(s.Workbook.HiddenColumns, i) {
+			name += " (hidden in the workbook)"
+		}
+		names = append(names, name)
 	}
 	last := len(names) - 1
 	all := "all"

@@ -119,8 +119,10 @@ func (sc *Scanner) fill(size int) error {
 // take hands out what was cut.
 func (sc *Scanner) take(c cut) (Block, error) {
 	b := Block{Seq: sc.seq, Line: sc.line, Data: sc.rest[:c.bytes], Stray: c.stray, Records: c.records}
-	if err := noNUL(sc.name, sc.line, b.Data); err != nil {
-		return Block{}, err
+	if !sc.byRecord { // a workbook spells a NUL as _x0000_, and so it is one of its cell
+		if err := noNUL(sc.name, sc.line, b.Data); err != nil {
+			return Block{}, err
+		}
 	}
 	sc.rest = append(sc.buffer(), sc.rest[c.bytes:]...)
 	switch {

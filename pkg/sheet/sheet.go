@@ -50,16 +50,17 @@ func (e *FileError) Error() string {
 
 // Options say what the file does not say of itself.
 type Options struct {
-	Encoding  string                     // a label of the WHATWG Encoding Standard; "": UTF-8. A byte order mark wins over it
-	Delimiter byte                       // 0: found from the header
-	Sheet     string                     // which sheet of a workbook; "": the first visible one with a header
-	Map       map[string]partner.Field   // header spelling to field; wins over the known spellings
-	MapSaid   map[string]string          // by header, where Map was told of it, for messages; "": --map
-	Optional  func(f partner.Field) bool // fields that may go without a column
-	TempDir   string                     // where standard input is spooled; "": the system's
-	Command   string                     // the command that is running, for hints: "onboard validate list.csv"
-	Written   bool                       // this program wrote it, in UTF-8: --encoding, which is the sheet's, says nothing of it
-	addedOnly bool                       // no column is to hold a field
+	Encoding   string                     // a label of the WHATWG Encoding Standard; "": UTF-8. A byte order mark wins over it
+	Delimiter  byte                       // 0: found from the header
+	Sheet      string                     // which sheet of a workbook; "": the first visible one with a header
+	HiddenRows string                     // what becomes of hidden rows of a workbook: IncludeHidden, also when it is "", or SkipHidden
+	Map        map[string]partner.Field   // header spelling to field; wins over the known spellings
+	MapSaid    map[string]string          // by header, where Map was told of it, for messages; "": --map
+	Optional   func(f partner.Field) bool // fields that may go without a column
+	TempDir    string                     // where standard input is spooled; "": the system's
+	Command    string                     // the command that is running, for hints: "onboard validate list.csv"
+	Written    bool                       // this program wrote it, in UTF-8: --encoding, which is the sheet's, says nothing of it
+	addedOnly  bool                       // no column is to hold a field
 }
 
 // Sheet is an opened file whose header is understood.

@@ -3,156 +3,174 @@ package sheet
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/xuri/excelize/v2"
-
 	"onboard/pkg/partner"
+	"onboard/pkg/sheet/workbook"
 )
 
-// Limits of a workbook, so that a small file can't unpack into all of the
-// memory or the disk.
-const (
-	maxUnpacked = 200 << 20 // bytes of all its parts together, and of its sheet as CSV
-	maxSmall    = 16 << 20  // bytes of a part that is read into memory whole, such as the styles
-	maxSheets   = 1000
-	maxInMemory = 4 << 20 // bytes of a sheet, or of its texts, above which excelize works from disk
-)
+// Cells counts cells of a workbook of one kind.
+type Cells = workbook.Cells
 
-// Workbook says which sheet of a workbook is read.
+// Workbook says which sheet of a workbook is read, and what is special in it.
 type Workbook struct {
 	Sheet  string
 	Sheets []string // the visible ones, in order
-	Uncomputed
+
+	Uncomputed    Cells // formulas without a result; they are read as empty
+	Linked        Cells // linked data types, whose texts are not in the cells
+	Merged        Cells // merged cells of several rows; the value stands for each row
+	Hidden        HiddenRows
+	HiddenColumns []int     // of the header, from 0
+	Dates         dateCells // below the header
 }
 
-// workbook turns one sheet of an .xlsx file into CSV: UTF-8, commas, and one
+// HiddenRows are the rows below the header that hold text and are not shown.
+type HiddenRows struct {
+	Count   int
+	Lines   []int // the first ones
+	Skipped bool  // they are left out, as --hidden-rows says
+	Blank   int   // those of them that stand as empty lines between others
+}
+
+// What becomes of hidden rows: the answers that --hidden-rows takes.
+const (
+	IncludeHidden = "include"
+	SkipHidden    = "skip"
+)
+
+// asCSV turns one sheet of an .xlsx file into CSV: UTF-8, commas, and one
 // record per row of the sheet from row 1 on, so that the number of a record is
 // the number of the row. The CSV is in a private temporary file. Cells are as
 // they are displayed; nothing is calculated.
-func workbook(f *os.File, name string, opt Options) (csv *os.File, info Workbook, err error) {
-	dir, err := os.MkdirTemp(opt.TempDir, "onboard-xlsx-*") // what excelize unpacks
+func asCSV(f *os.File, name string, opt Options) (csv *os.File, info Workbook, err error) {
+	stat, err := f.Stat()
 	if err != nil {
 		return nil, info, err
 	}
-	defer os.RemoveAll(dir)
-	book, empty, err := openBook(f, name, dir)
+	book, err := workbook.Open(f, stat.Size())
 	if err != nil {
-		return nil, info, err
+		return nil, info, damaged(name, err)
 	}
-	defer book.Close()
-	rows, info, err := chooseSheet(book, name, opt)
-	if err != nil {
-		return nil, info, err
-	}
-	defer rows.Close()
-	info.Uncomputed = empty.of(info.Sheet)
-	csv, err = spool(rows, opt.TempDir)
-	if rows.err != nil && !errors.Is(rows.err, io.EOF) {
-		return nil, info, rows.err
-	}
-	return csv, info, err
-}
-
-// openBook hands a workbook to excelize once its parts are found to be whole.
-// excelize gets a copy with only the parts that matter: it would read pictures
-// and pivot caches into memory.
-func openBook(f *os.File, name, dir string) (*excelize.File, *formulas, error) {
-	parts, err := workbookParts(f, name)
-	if err != nil {
-		return nil, nil, err
-	}
-	found, err := inspect(parts)
-	if err != nil {
-		return nil, nil, damaged(name, err)
-	}
-	path := filepath.Join(dir, "parts.xlsx")
-	if err := repack(path, parts); err != nil {
-		return nil, nil, err
-	}
-	book, err := excelize.OpenFile(path, excelize.Options{
-		UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxInMemory, TmpDir: dir,
-		ShortDatePattern: "yyyy-mm-dd", // the short date looks different in each country's Excel; this is the one that all read alike
-	})
-	if err != nil {
-		return nil, nil, damaged(name, err)
-	}
-	return book, found, nil
-}
-
-// chooseSheet opens the sheet that --sheet names, by name or by its number
-// among the visible ones, or else the first visible one with a header.
-func chooseSheet(book *excelize.File, name string, opt Options) (*csvRows, Workbook, error) {
-	var info Workbook
-	all := book.GetSheetList()
-	if len(all) > maxSheets { // excelize looks at all of them for each
-		return nil, info, &FileError{File: name, Msg: fmt.Sprintf("this workbook has %d sheets, and %d is the most", len(all), maxSheets), Hint: "save the sheet alone, as 'CSV UTF-8'"}
-	}
-	for _, s := range all {
-		// A name that Excel would not take is an error here; reading such a sheet reports it.
-		if visible, err := book.GetSheetVisible(s); visible || err != nil {
-			info.Sheets = append(info.Sheets, s)
+	w := workbookReader{name: name, opt: opt, book: book}
+	for i, s := range book.Sheets {
+		if w.all = append(w.all, s.Name); s.Visible {
+			w.visible = append(w.visible, i)
+			info.Sheets = append(info.Sheets, s.Name)
 		}
 	}
-	from := info.Sheets
-	if opt.Sheet != "" {
-		s, ok := pickSheet(opt.Sheet, all, info.Sheets)
+	rows, err := w.choose()
+	if err != nil {
+		return nil, info, err
+	}
+	csv, rows, err = w.spool(rows)
+	if err != nil {
+		return nil, info, err
+	}
+	info.Sheet = w.all[rows.sheet]
+	rows.describe(&info)
+	return csv, info, nil
+}
+
+// workbookReader chooses a sheet of a workbook, and reads it.
+type workbookReader struct {
+	name    string // of the file
+	opt     Options
+	book    *workbook.Book
+	all     []string // the names of its sheets
+	visible []int    // those that are shown
+}
+
+// spool writes the CSV. What a sheet says only below its rows, that cells are
+// merged, and how far remarks beside the table reach, takes a second reading.
+func (w *workbookReader) spool(rows *csvRows) (*os.File, *csvRows, error) {
+	for {
+		csv, err := spool(rows, w.opt.TempDir)
+		rows.rows.Close()
+		if rows.err != nil && !errors.Is(rows.err, errEnd) {
+			return nil, nil, w.damaged(rows.err)
+		} else if err != nil {
+			return nil, nil, err
+		}
+		if !rows.again() {
+			return csv, rows, nil
+		}
+		csv.Close()
+		os.Remove(csv.Name())
+		if rows, err = w.open(rows.sheet, rows.rows.Merged, rows.reach); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// choose opens the sheet that --sheet names, by name or by its number among the
+// visible ones, or else the first visible one with a header.
+func (w *workbookReader) choose() (*csvRows, error) {
+	from := w.visible
+	if w.opt.Sheet != "" {
+		i, ok := w.pick(w.opt.Sheet)
 		if !ok {
-			return nil, info, &FileError{File: name, Msg: fmt.Sprintf("there is no sheet '%s'", opt.Sheet), Hint: "name one with --sheet: " + sheetNames(info.Sheets)}
+			return nil, &FileError{File: w.name, Msg: fmt.Sprintf("there is no sheet '%s'", w.opt.Sheet), Hint: "name one with --sheet: " + w.names()}
 		}
-		from = []string{s}
+		from = []int{i}
 	}
 	// A sheet of notes may come first: better one with a header that is known.
 	for _, good := range []func(*csvRows) bool{func(r *csvRows) bool { return r.known }, func(r *csvRows) bool { return r.width > 0 }} {
-		for _, s := range from {
-			rows, err := openRows(book, s, name, opt)
+		for _, i := range from {
+			rows, err := w.open(i, nil, 0)
 			if err != nil {
-				return nil, info, err
+				return nil, err
 			}
 			if good(rows) {
-				info.Sheet = s
-				return rows, info, nil
+				return rows, rows.insideOne()
 			}
-			rows.Close()
+			rows.rows.Close()
 		}
 	}
-	if opt.Sheet != "" {
-		return nil, info, &FileError{File: name, Msg: fmt.Sprintf("the sheet '%s' is empty", from[0]), Hint: "name another one with --sheet: " + sheetNames(info.Sheets)}
+	if w.opt.Sheet != "" {
+		return nil, &FileError{File: w.name, Msg: fmt.Sprintf("the sheet '%s' is empty", w.all[from[0]]), Hint: "name another one with --sheet: " + w.names()}
 	}
-	return nil, info, &FileError{File: name, Msg: "no visible sheet of this workbook holds any text", Hint: "'onboard template' writes a sheet to fill in"}
+	return nil, &FileError{File: w.name, Msg: "no visible sheet of this workbook holds any text", Hint: "'onboard template' writes a sheet to fill in"}
 }
 
-func pickSheet(want string, all, visible []string) (string, bool) {
+func (w *workbookReader) pick(want string) (int, bool) {
 	want = partner.Clean(want)
-	if i := slices.IndexFunc(all, func(s string) bool { return strings.EqualFold(partner.Clean(s), want) }); i >= 0 {
-		return all[i], true
+	if i := slices.IndexFunc(w.all, func(s string) bool { return strings.EqualFold(partner.Clean(s), want) }); i >= 0 {
+		return i, true
 	}
-	if n, err := strconv.Atoi(want); err == nil && n >= 1 && n <= len(visible) {
-		return visible[n-1], true
+	if n, err := strconv.Atoi(want); err == nil && n >= 1 && n <= len(w.visible) {
+		return w.visible[n-1], true
 	}
-	return "", false
+	return 0, false
 }
 
-func sheetNames(names []string) string {
+// names are those of the visible sheets.
+func (w *workbookReader) names() string {
 	const most = 20
-	more := ""
-	if len(names) > most {
-		names, more = names[:most], " …"
+	var names []string
+	for _, i := range w.visible[:min(len(w.visible), most)] {
+		names = append(names, w.all[i])
 	}
-	return "'" + strings.Join(names, "', '") + "'" + more
+	text := "'" + strings.Join(names, "', '") + "'"
+	if len(w.visible) > most {
+		text += " …"
+	}
+	return text
 }
 
-// damaged says in one sentence that a workbook can't be read.
+// damaged says in one sentence why a workbook can't be read.
 func damaged(name string, err error) error {
 	var file *FileError
-	if errors.As(err, &file) {
+	var refusal *workbook.Refusal
+	switch {
+	case errors.As(err, &file):
 		file.File = name
 		return file
+	case errors.As(err, &refusal):
+		return &FileError{File: name, Msg: refusal.Msg, Hint: refusal.Hint}
 	}
 	return &FileError{File: name, Msg: fmt.Sprintf("this workbook is damaged (%v)", err),
 		Hint: "open it in a spreadsheet program, and save it anew as .xlsx or as 'CSV UTF-8'"}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"onboard/pkg/sheet/workbook"
 )
 
 const sheetPart = "xl/worksheets/sheet1.xml"
@@ -124,7 +126,7 @@ func TestWorkbookRefuses(t *testing.T) {
 				return content
 			}
 			var b bytes.Buffer
-			for i := range maxSheets {
+			for i := range workbook.MaxSheets {
 				fmt.Fprintf(&b, `<sheet name="S%d" sheetId="%d" r:id="rId1"/>`, i, i+100)
 			}
 			return bytes.Replace(content, []byte("</sheets>"), append(b.Bytes(), "</sheets>"...), 1)
@@ -143,17 +145,12 @@ func TestWorkbookRefuses(t *testing.T) {
 				return nil
 			}
 			return content
-		}), "no visible sheet"},
-		{"a name that Excel does not take", edited(func(name string, content []byte) []byte {
-			if name == "xl/workbook.xml" {
-				return bytes.Replace(content, []byte(`"Sheet1"`), []byte(`"`+long[:40]+`"`), 1)
-			}
-			return content
-		}), "31 characters"},
+		}), "damaged (sheet 'Sheet1': its part xl/worksheets/sheet1.xml is missing"},
+		{"two parts with one name", edited(func(_ string, content []byte) []byte { return append(content, ' ') }, "XL/sharedstrings.xml"), "two parts with the name xl/sharedstrings.xml"},
 		{"XML cut short", edited(instead(sheetPart, `<worksheet><sheetData>`+excelizeRow(1, "a")+`<row r="2">`)), "damaged (xl/worksheets/sheet1.xml: XML syntax error"},
 		{"a character that XML has not", rows(excelizeRow(1, "a") + excelizeRow(2, "a\vb")), "illegal character code U+000B"},
 		{"bytes that are not UTF-8", rows(excelizeRow(1, "M\xfcller")), "invalid UTF-8"},
-		{"texts cut short", edited(instead("xl/sharedStrings.xml", `<sst><si><t>a</t>`), "xl/sharedStrings.xml"), "damaged (xl/sharedStrings.xml"},
+		{"texts cut short", edited(instead("xl/sharedStrings.xml", `<sst><si><t>a</t>`)), "damaged (xl/sharedStrings.xml"},
 		{"styles that are none", edited(instead("xl/styles.xml", `<styleSheet`)), "damaged (xl/styles.xml"},
 		{"rows out of order", rows(excelizeRow(2, "a") + excelizeRow(1, "b")), "row 1 comes after row 2"},
 		{"a row twice", rows(excelizeRow(1, "a") + excelizeRow(1, "b")), "row 1 comes after row 1"},
@@ -163,7 +160,7 @@ func TestWorkbookRefuses(t *testing.T) {
 		{"a million columns", rows(`<row r="1">` + strings.Repeat(`<c><v>1</v></c>`, 1_000_000) + `</row>`), "row 1 has more than 16384 cells"},
 		{"a column too far", rows(`<row r="1"><c r="XFE1"><v>1</v></c></row>`), "damaged (sheet 'Sheet1', row 1"},
 		{"100 MB in a cell", rows(excelizeRow(1, strings.Repeat("x", 100<<20))), "a cell of this workbook holds more text"},
-		{"8 MB in pieces in a cell", rows(`<row r="1"><c t="inlineStr"><is>` + strings.Repeat(`<r><t>`+long+`</t></r>`, 260) + `</is></c></row>`), "row 1 of this workbook holds more text"},
+		{"8 MB in pieces in a cell", rows(`<row r="1"><c t="inlineStr"><is>` + strings.Repeat(`<r><t>`+long+`</t></r>`, 260) + `</is></c></row>`), "a cell of this workbook holds more text"},
 		{"a text 16,000 times in a row", edited(func(name string, content []byte) []byte {
 			switch name {
 			case sheetPart:
@@ -172,7 +169,7 @@ func TestWorkbookRefuses(t *testing.T) {
 				return []byte(texts)
 			}
 			return content
-		}, "xl/sharedStrings.xml"), "a row of this workbook holds more text"},
+		}), "row 1 of this workbook holds more text"},
 		{"a row of 2 MB", rows(`<row r="1">` + strings.Repeat(`<c t="str"><v>`+long+`</v></c>`, 64) + `</row>`), "row 1 of this workbook holds more text"},
 		{"styles without end", edited(instead("xl/styles.xml", "<styleSheet>"+strings.Repeat("<xf/>", 1_100_000)+"</styleSheet>")), "more than a million elements"},
 		{"a workbook part of 17 MB", edited(instead("xl/styles.xml", strings.Repeat(" ", 17<<20))), "larger than 16 MB"},
@@ -240,7 +237,13 @@ func bomb(t *testing.T, size int, declared uint64) string {
 	}
 	defer f.Close()
 	w := zip.NewWriter(f)
-	io.WriteString(first(w.Create("xl/workbook.xml")), "<workbook/>")
+	for name, text := range map[string]string{
+		"_rels/.rels":                `<Relationships><Relationship Id="a" Type="x/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+		"xl/workbook.xml":            `<workbook><sheets><sheet name="S" xmlns:r="x" r:id="b"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="b" Type="x/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
+	} {
+		io.WriteString(first(w.Create(name)), text)
+	}
 	part, err := w.CreateRaw(&zip.FileHeader{Name: sheetPart, Method: zip.Deflate, CompressedSize64: uint64(len(packed)), UncompressedSize64: declared})
 	if err != nil {
 		t.Fatal(err)
@@ -275,7 +278,7 @@ func TestWorkbookAmplified(t *testing.T) {
 			return []byte(`<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>` + strings.Repeat("x", 32767) + `</t></si></sst>`)
 		}
 		return content
-	}, "xl/sharedStrings.xml")
+	})
 	if _, _, err := convert(t, path, Options{}); err == nil || !strings.Contains(err.Error(), "more than 200 MB of text") {
 		t.Errorf("got %v", err)
 	}

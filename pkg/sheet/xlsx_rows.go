@@ -1,82 +1,118 @@
 package sheet
 
 import (
-	"errors"
 	"fmt"
 	"io"
-
-	"github.com/xuri/excelize/v2"
+	"strings"
 
 	"onboard/pkg/partner"
+	"onboard/pkg/sheet/workbook"
 )
 
+// errEnd is that there are no more rows.
+var errEnd = io.EOF
+
 // csvRows reads one sheet of a workbook as CSV. A row is padded to the width
-// of the header, because a sheet doesn't store empty cells, and a row is not
-// ragged for want of them. A row with text beyond the header stays longer.
+// of the table, because a sheet doesn't store empty cells, and a row is not
+// ragged for want of them.
 type csvRows struct {
 	name  string // of the file
-	book  *excelize.File
-	sheet string
-	rows  *excelize.Rows
-	row   int  // number of the last row that was read, from 1
-	width int  // cells of the header; 0: there is none
-	known bool // the header is unmistakable
+	sheet int
+	opt   Options
+	rows  *workbook.Rows
 
-	raw    *excelize.Rows // the same rows without number formats, from the first row that needs them
-	rawRow int
+	width  int      // cells of the header, or of the table with remarks beside it; 0: there is no header
+	reach  int      // the farthest cell beside the table, if it is not too far
+	header []string // the header
+	below  int      // number of the header's row
+	known  bool     // the header is unmistakable
 
-	ahead [][]string // rows that were read to find the header
-	buf   []byte     // the last record
-	sent  int        // bytes of it that were handed out
-	total int        // bytes handed out in all
-	err   error      // why there are no more rows; io.EOF after the last one
+	ahead   []workbook.Row // rows with text that were read to find the header
+	last    int            // number of the last row that was written
+	skipped int            // hidden rows since then that were left out
+	hidden  HiddenRows
+	dates   dateCells
+
+	buf   []byte // the last records
+	sent  int    // bytes of them that were handed out
+	total int    // bytes handed out in all
+	err   error  // why there are no more rows; errEnd after the last one
 }
 
-// openRows starts reading a sheet and looks for its header.
-func openRows(book *excelize.File, sheet, name string, opt Options) (*csvRows, error) {
-	c := &csvRows{name: name, book: book, sheet: sheet}
-	var missing excelize.ErrSheetNotExist
-	rows, err := book.Rows(sheet)
-	if errors.As(err, &missing) { // a chart has no rows
-		c.err = io.EOF
-		return c, nil
-	} else if err != nil {
-		return nil, c.unreadable(err)
+// maxBeside is how many columns beside the table remarks may reach. A stray cell
+// farther away does not widen all rows.
+const maxBeside = 32
+
+// open starts reading a sheet and looks for its header. merged and width are what
+// an earlier reading found.
+func (w *workbookReader) open(sheet int, merged []workbook.Area, width int) (*csvRows, error) {
+	rows, err := w.book.Rows(sheet, merged)
+	if err != nil {
+		return nil, w.damaged(err)
 	}
-	c.rows = rows
-	if c.findHeader(opt); c.err != nil && !errors.Is(c.err, io.EOF) {
-		c.Close()
-		return nil, c.err
+	c := &csvRows{name: w.name, sheet: sheet, opt: w.opt, rows: rows}
+	if c.findHeader(); c.err != nil && c.err != errEnd { //nolint:errorlint // io.EOF itself
+		c.rows.Close()
+		return nil, w.damaged(c.err)
+	}
+	if c.width > 0 && width > c.width {
+		c.width = width
 	}
 	return c, nil
 }
 
-func (c *csvRows) unreadable(err error) error {
-	return damaged(c.name, fmt.Errorf("sheet '%s', row %d: %w", c.sheet, c.row, err))
+// damaged adds to an error of a sheet that there are others.
+func (w *workbookReader) damaged(err error) error {
+	err = damaged(w.name, err)
+	if file, ok := err.(*FileError); ok && w.opt.Sheet == "" && len(w.visible) > 1 { //nolint:errorlint // damaged makes it
+		file.Hint += ", or read another sheet with --sheet: " + w.names()
+	}
+	return err
 }
 
 // findHeader finds the width of the header by the rule by which readHeader
 // finds the header itself: the first row that is unmistakably one, or else the
 // first row with text.
-func (c *csvRows) findHeader(opt Options) {
+func (c *csvRows) findHeader() {
 	for found := 0; found < topRecords; {
-		cells, ok := c.next()
+		row, ok := c.next()
 		if !ok {
 			return
 		}
-		c.ahead = append(c.ahead, cells)
-		if len(cells) == 0 {
-			continue
+		kept := workbook.Row{Number: row.Number, Hidden: row.Hidden}
+		for _, text := range row.Cells {
+			kept.Cells = append(kept.Cells, strings.Clone(text))
 		}
-		known := recognised(cells, opt.Map) >= unmistakable
+		kept.Dates = append(kept.Dates, row.Dates...)
+		c.ahead = append(c.ahead, kept)
+		known := recognised(kept.Cells, c.opt.Map) >= unmistakable
 		if found++; found == 1 || known {
-			c.width = filled(cells)
+			c.width, c.below = filled(kept.Cells), kept.Number
+			c.header = kept.Cells[:c.width]
 		}
 		if known {
 			c.known = true
 			return
 		}
 	}
+}
+
+// insideOne refuses a sheet whose cells of column A hold whole lines of CSV.
+func (c *csvRows) insideOne() error {
+	if c.known || c.width != 1 {
+		return nil
+	}
+	for _, row := range c.ahead {
+		text := row.Cells[0]
+		for _, delimiter := range ",;\t|" {
+			if recognised(strings.Split(text, string(delimiter)), c.opt.Map) >= unmistakable {
+				c.rows.Close()
+				return &FileError{File: c.name, Line: row.Number, Msg: "this workbook holds the text of a CSV file: each line of it stands as a whole in column A",
+					Hint: fmt.Sprintf("in the spreadsheet program split column A at each %q (Data, Text to Columns), or hand in the CSV file itself", delimiter)}
+			}
+		}
+	}
+	return nil
 }
 
 // filled is the number of cells up to the last one that holds text.
@@ -88,40 +124,32 @@ func filled(cells []string) int {
 	return n
 }
 
-// next is the next row, or none at the end and after an error. A row without
-// text has no cells.
-func (c *csvRows) next() ([]string, bool) {
-	if c.err != nil {
-		return nil, false
-	}
-	if !c.rows.Next() {
-		if c.err = io.EOF; c.rows.Error() != nil {
-			c.err = c.unreadable(c.rows.Error())
+// next is the next row with text, or none at the end and after an error.
+func (c *csvRows) next() (*workbook.Row, bool) {
+	for c.err == nil {
+		if !c.rows.Next() {
+			if c.err = c.rows.Err(); c.err == nil {
+				c.err = errEnd
+			}
+			break
 		}
-		return nil, false
+		row := c.rows.Row()
+		n := filled(row.Cells)
+		if row.Cells = row.Cells[:n]; n == 0 {
+			continue
+		}
+		return row, c.fits(row)
 	}
-	c.row++
-	cells, err := c.rows.Columns()
-	if err != nil {
-		c.err = c.unreadable(err)
-		return nil, false
-	}
-	if filled(cells) == 0 {
-		return nil, true
-	}
-	if c.err = c.restoreDigits(cells); c.err != nil {
-		return nil, false
-	}
-	return cells, c.fits(cells)
+	return nil, false
 }
 
-func (c *csvRows) fits(cells []string) bool {
-	size := len(cells)
-	for _, cell := range cells {
+func (c *csvRows) fits(row *workbook.Row) bool {
+	size := len(row.Cells)
+	for _, cell := range row.Cells {
 		size += len(cell)
 	}
 	if size > MaxRecord {
-		c.err = damaged(c.name, tooLong(fmt.Sprintf("row %d", c.row)))
+		c.err = &FileError{Msg: fmt.Sprintf("row %d of this workbook holds more text than a row may, which is 1 MiB", row.Number), Hint: "this is no list of partners"}
 	}
 	return c.err == nil
 }
@@ -129,7 +157,11 @@ func (c *csvRows) fits(cells []string) bool {
 // Read hands out the sheet as CSV, from its first row.
 func (c *csvRows) Read(p []byte) (int, error) {
 	if c.sent == len(c.buf) {
-		if !c.fill() {
+		c.buf, c.sent = c.buf[:0], 0
+		for len(c.buf) < len(p) && c.fill() {
+			continue
+		}
+		if len(c.buf) == 0 {
 			return 0, c.err
 		}
 	}
@@ -141,37 +173,77 @@ func (c *csvRows) Read(p []byte) (int, error) {
 // fill makes the next row with text a record, below the empty ones before it.
 // Empty rows at the end, which only have a look, are left out.
 func (c *csvRows) fill() bool {
-	c.buf, c.sent = c.buf[:0], 0
-	cells, ok := c.take()
-	for ; ok && len(cells) == 0; cells, ok = c.take() {
+	row, ok := c.take()
+	if !ok {
+		return false
+	}
+	if row.Number > c.below && c.hide(row) {
+		return true
+	}
+	from := len(c.buf)
+	for c.last++; c.last < row.Number; c.last++ {
 		c.buf = append(c.buf, '\n')
 	}
-	if !ok {
-		c.buf = c.buf[:0]
-		return false
-	}
-	c.buf = c.record(c.buf, cells)
+	c.hidden.Blank += c.skipped
+	c.skipped = 0
+	c.buf = c.record(c.buf, row.Cells)
 	// A few bytes of a workbook can refer to a long text many times.
-	if c.total += len(c.buf); c.total > maxUnpacked {
-		c.ahead, c.err = nil, &FileError{File: c.name, Msg: fmt.Sprintf("the sheet '%s' holds more than 200 MB of text", c.sheet), Hint: "hand it in in pieces"}
-		c.buf = c.buf[:0]
+	if c.total += len(c.buf) - from; c.total > workbook.MaxUnpacked {
+		c.buf, c.ahead = c.buf[:from], nil
+		c.err = &FileError{File: c.name, Msg: "the sheet holds more than 200 MB of text", Hint: "hand it in in pieces"}
 		return false
 	}
+	c.note(row)
 	return true
 }
 
-func (c *csvRows) take() ([]string, bool) {
+// hide looks at a row that is not shown, and says that it is left out.
+func (c *csvRows) hide(row *workbook.Row) bool {
+	if !row.Hidden {
+		return false
+	}
+	const most = 11 // one more than are shown
+	if c.hidden.Count++; c.hidden.Count <= most {
+		c.hidden.Lines = append(c.hidden.Lines, row.Number)
+	}
+	if c.hidden.Skipped = c.opt.HiddenRows == SkipHidden; c.hidden.Skipped {
+		c.skipped++
+	}
+	return c.hidden.Skipped
+}
+
+// note remembers what is special in a row of the table.
+func (c *csvRows) note(row *workbook.Row) {
+	if row.Number <= c.below {
+		return
+	}
+	if n := len(row.Cells); n > c.width && n <= c.width+maxBeside {
+		c.reach = max(c.reach, n)
+	}
+	for _, column := range row.Dates {
+		if column < len(c.header) {
+			c.dates.add(column, row.Number)
+		}
+	}
+}
+
+// again says that the sheet has to be read once more, now that all is known of it.
+func (c *csvRows) again() bool {
+	return c.reach > c.width || len(c.rows.Merged) > 0 && !c.rows.Filled()
+}
+
+func (c *csvRows) take() (*workbook.Row, bool) {
 	if len(c.ahead) == 0 {
 		return c.next()
 	}
-	cells := c.ahead[0]
+	row := &c.ahead[0]
 	c.ahead = c.ahead[1:]
-	return cells, true
+	return row, true
 }
 
 // record adds a row with text to dst.
 func (c *csvRows) record(dst []byte, cells []string) []byte {
-	for i := range max(filled(cells), c.width) {
+	for i := range max(len(cells), c.width) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -182,12 +254,13 @@ func (c *csvRows) record(dst []byte, cells []string) []byte {
 	return append(dst, '\n')
 }
 
-// Close lets go of the files that excelize unpacked.
-func (c *csvRows) Close() error {
-	for _, rows := range []*excelize.Rows{c.rows, c.raw} {
-		if rows != nil {
-			_ = rows.Close() // its error is one of reading, which next has told
+// describe tells what was special in the sheet.
+func (c *csvRows) describe(info *Workbook) {
+	info.Uncomputed, info.Linked, info.Hidden, info.Dates = c.rows.Uncomputed, c.rows.Linked, c.hidden, c.dates
+	info.Merged = c.rows.Spread
+	for i := range c.header {
+		if c.rows.HiddenColumn(i) {
+			info.HiddenColumns = append(info.HiddenColumns, i)
 		}
 	}
-	return nil
 }

@@ -1,0 +1,279 @@
+package workbook
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// format is a number format: up to three sections for numbers, and one for texts.
+type format struct {
+	sections []section
+	text     *section // nil: texts stand as they are
+}
+
+// section is the part of a format that shows some of the numbers.
+type section struct {
+	when  condition
+	kind  kind
+	parts []part
+	number
+	language
+}
+
+type kind int
+
+const (
+	numberKind kind = iota
+	dateKind
+	textKind
+)
+
+// condition is one such as [<=999]; op is "" where there is none.
+type condition struct {
+	op    string
+	limit float64
+}
+
+func (c condition) holds(v float64) bool {
+	switch c.op {
+	case "<":
+		return v < c.limit
+	case "<=":
+		return v <= c.limit
+	case ">":
+		return v > c.limit
+	case ">=":
+		return v >= c.limit
+	case "<>":
+		return v != c.limit
+	}
+	return v == c.limit
+}
+
+// part is one element of a section. op says what it is, in the letters of the
+// format itself: 0 # ? . , % E / @ for numbers and texts, y m d h s and so on for
+// dates, 'G' for General and '"' for a text that stands for itself.
+type part struct {
+	op   byte
+	n    int    // how often the letter stands there
+	text string // what stands for itself
+	span bool   // [h]: hours that do not end at 24
+}
+
+const (
+	literal = '"'
+	general = 'G'
+	minute  = 'M' // an m beside hours or seconds
+	ampm    = 'P'
+	year    = 'e' // of an era
+	weekday = 'a'
+)
+
+// compile understands the code of a format. What it can't understand is shown as
+// General.
+func compile(code string) *format {
+	f := &format{}
+	for _, text := range split(code) {
+		s := parseSection(text)
+		if s.kind == textKind || len(f.sections) == 3 {
+			f.text = &s
+			continue
+		}
+		f.sections = append(f.sections, s)
+	}
+	if f.text != nil && f.text.kind != textKind && len(f.text.parts) == 0 { // ;;; hides what is there all the same
+		f.text = nil
+	}
+	return f
+}
+
+// split cuts a code at its semicolons, four sections at most.
+func split(code string) (sections []string) {
+	from := 0
+	for i := 0; i < len(code) && len(sections) < 3; i++ {
+		switch code[i] {
+		case ';':
+			sections, from = append(sections, code[from:i]), i+1
+		case '\\', '_', '*':
+			i++
+		case '"', '[':
+			end := strings.IndexByte(code[i+1:], map[byte]byte{'"': '"', '[': ']'}[code[i]])
+			if end < 0 {
+				return append(sections, code[from:])
+			}
+			i += end + 1
+		}
+	}
+	return append(sections, code[from:])
+}
+
+// sectionOf is the section that shows a number, and whether a minus sign goes
+// before what it shows; nil where no section is for the number.
+func (f *format) sectionOf(v float64) (s *section, minus bool) {
+	i := f.index(v)
+	if i < 0 {
+		return nil, v < 0
+	}
+	return &f.sections[i], v < 0 && !f.negative(i)
+}
+
+// index is the section for a number. Without conditions the first is for positive
+// numbers, the second for negative ones and the third for zero.
+func (f *format) index(v float64) int {
+	n := len(f.sections)
+	for i, s := range f.sections {
+		shows := true // the last one shows the rest
+		switch {
+		case s.when.op != "":
+			shows = s.when.holds(v)
+		case i == 0 && n == 2:
+			shows = v >= 0
+		case i == 0 && n == 3:
+			shows = v > 0
+		case i == 1 && n == 3 && f.sections[0].when.op == "":
+			shows = v < 0
+		}
+		if shows {
+			return i
+		}
+	}
+	return -1
+}
+
+// negative says that a section is for negative numbers alone, and so says by
+// itself, with brackets or a sign, that they are.
+func (f *format) negative(i int) bool {
+	first := f.sections[0].when
+	if i == 0 {
+		return first.op != "" && first.op[0] == '<' && first.op != "<>" && first.limit == 0
+	}
+	own := f.sections[i].when
+	return i == 1 && (own.op == "" || own.op == "<" && own.limit == 0) &&
+		(first.op == "" || first.op[0] == '>' && first.limit == 0)
+}
+
+// append adds a number as it is shown. A number that a format hides is there all
+// the same, and one that it can't show, such as a date before 1900, is shown as
+// General.
+func (f *format) append(dst []byte, v float64, raw []byte, e epoch) []byte {
+	s, minus := f.sectionOf(v)
+	from := len(dst)
+	if s != nil {
+		ok := true
+		switch s.kind {
+		case dateKind:
+			dst, ok = s.appendDate(dst, v, e)
+		case textKind:
+			dst = s.appendText(dst, string(appendGeneral(nil, v, raw)))
+		case numberKind:
+			dst = s.appendNumber(dst, math.Abs(v), unsigned(raw), minus)
+		}
+		if ok && !isBlank(dst[from:]) {
+			return restore(dst, from, v, raw)
+		}
+	}
+	return appendGeneral(dst[:from], v, raw)
+}
+
+func unsigned(raw []byte) []byte {
+	if len(raw) > 0 && raw[0] == '-' {
+		return raw[1:]
+	}
+	return raw
+}
+
+func isBlank(b []byte) bool { return len(strings.TrimSpace(string(b))) == 0 }
+
+// isDate says that a number is shown as a date or a time.
+func (f *format) isDate(v float64) bool {
+	s, _ := f.sectionOf(v)
+	return s != nil && s.kind == dateKind
+}
+
+// appendText adds a text between what a section puts around it.
+func (s *section) appendText(dst []byte, text string) []byte {
+	for _, p := range s.parts {
+		switch p.op {
+		case '@':
+			dst = append(dst, text...)
+		case literal:
+			dst = append(dst, p.text...)
+		}
+	}
+	return dst
+}
+
+// restore gives a number that is shown as 1.23457E+11 its digits: they are what
+// was meant, and no more than a few are seen before the cell is selected.
+func restore(dst []byte, from int, v float64, raw []byte) []byte {
+	if isScientific(dst[from:]) {
+		return appendDigits(dst[:from], v, raw)
+	}
+	return dst
+}
+
+// isScientific knows -1.5E+11, and nothing else around it.
+func isScientific(b []byte) bool {
+	s := strings.TrimPrefix(string(b), "-")
+	mantissa, exponent, found := strings.Cut(s, "E+")
+	if !found || !allDigits(exponent) {
+		return false
+	}
+	whole, rest, point := strings.Cut(mantissa, ".")
+	return len(whole) == 1 && allDigits(whole) && (!point || allDigits(rest))
+}
+
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// appendDigits adds a number with all the digits that the file holds.
+func appendDigits(dst []byte, v float64, raw []byte) []byte {
+	if len(raw) == 0 || strings.ContainsAny(string(raw), "Ee") {
+		return strconv.AppendFloat(dst, v, 'f', -1, 64)
+	}
+	return append(dst, raw...)
+}
+
+// appendGeneral adds a number in the format General: eleven characters at most
+// for a fraction, but all digits of a long number.
+func appendGeneral(dst []byte, v float64, raw []byte) []byte {
+	abs := math.Abs(v)
+	switch {
+	case v == math.Trunc(v) && abs < 1e15:
+		return strconv.AppendInt(dst, int64(v), 10)
+	case abs >= 1e11:
+		return appendDigits(dst, v, raw)
+	case abs >= 1e-4:
+		whole := len(strconv.AppendInt(nil, int64(abs), 10))
+		return trimZeros(strconv.AppendFloat(dst, v, 'f', max(0, 10-whole), 64), len(dst))
+	}
+	from := len(dst)
+	if dst = strconv.AppendFloat(dst, v, 'f', -1, 64); len(dst)-from <= 11 {
+		return dst
+	}
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'E', 5, 64), "E")
+	dst = trimZeros(append(dst[:from], mantissa...), from)
+	return append(append(dst, 'E'), exponent...)
+}
+
+// trimZeros takes zeros off the end of a fraction that begins at from.
+func trimZeros(dst []byte, from int) []byte {
+	if !strings.Contains(string(dst[from:]), ".") {
+		return dst
+	}
+	end := len(dst)
+	for dst[end-1] == '0' {
+		end--
+	}
+	if dst[end-1] == '.' {
+		end--
+	}
+	return dst[:end]
+}
