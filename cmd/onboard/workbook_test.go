@@ -94,6 +94,12 @@ func TestWorkbookSubmit(t *testing.T) {
 					t.Errorf("it does not say %q", says)
 				}
 			}
+			if strings.Contains(tt.name, "a date") { // the errors file says the same of it while it is unchanged
+				again := onboardCommand(dir, "validate", "book.errors.csv")
+				if out, _ := again.CombinedOutput(); again.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "is a date or a time") {
+					t.Errorf("unchanged it is valid\n%s", out)
+				}
+			}
 			if t.Failed() {
 				t.Logf("%s", out)
 			}

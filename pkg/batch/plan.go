@@ -165,6 +165,9 @@ func (p *Plan) verdict(c *Checked) (r Result, settled bool) {
 	if !c.Valid() {
 		return Result{Row: *c.Row, Status: partner.Invalid, Problems: faults(c.Problems)}, true
 	}
+	if r, still := p.stillDate(c); still {
+		return r, true
+	}
 	if c.first < c.Line {
 		return p.duplicateOf(c), true
 	}

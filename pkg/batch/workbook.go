@@ -70,11 +70,31 @@ func hiddenColumns(s *sheet.Sheet) string {
 func (w *walker) checkDates(c *Checked) {
 	for f := range partner.NumFields {
 		name := f.String()
-		if !w.sheet.IsDate(f, c.Line) || slices.ContainsFunc(c.Problems, func(p partner.Problem) bool { return p.Field == name }) {
-			continue
+		if w.sheet.IsDate(f, c.Line) && !slices.ContainsFunc(c.Problems, func(p partner.Problem) bool { return p.Field == name }) {
+			c.Problems = append(c.Problems, dateProblem(c, f, "format the cell as text, and type the value again"))
 		}
-		c.Problems = append(c.Problems, partner.Problem{Field: name, Value: *c.Text.At(f), Code: partner.BadFormat,
-			Message: fmt.Sprintf("%s is a date or a time, %s, which a spreadsheet program made of what was typed", partner.Specs[f].Label, partner.Clean(*c.Text.At(f))),
-			Hint:    "format the cell as text, and type the value again"})
 	}
+}
+
+func dateProblem(c *Checked, f partner.Field, hint string) partner.Problem {
+	value := *c.Text.At(f)
+	return partner.Problem{Field: f.String(), Value: value, Code: partner.BadFormat, Hint: hint,
+		Message: fmt.Sprintf("%s is a date or a time, %s, which a spreadsheet program made of what was typed", partner.Specs[f].Label, partner.Clean(value))}
+}
+
+// stillDate knows a cell that was a date in a workbook and comes back unchanged in
+// the errors file, where it is a text like any other.
+func (p *Plan) stillDate(c *Checked) (Result, bool) {
+	if !p.fromErrors {
+		return Result{}, false
+	}
+	told := p.Sheet.Added(*c.Row, "onboard_problems")
+	for f := range partner.NumFields {
+		problem := dateProblem(c, f, "type what was meant; if it is this, empty the cell onboard_problems")
+		if partner.Clean(problem.Value) != "" && strings.Contains(told, problem.Message) {
+			problem.Line, problem.Column = c.Line, p.Sheet.Column(f)
+			return Result{Row: *c.Row, Status: partner.Invalid, Problems: []partner.Problem{problem}}, true
+		}
+	}
+	return Result{}, false
 }

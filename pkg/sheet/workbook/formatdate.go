@@ -148,14 +148,14 @@ func (s *section) appendUnit(dst []byte, p part, m *moment, half bool) []byte {
 	case year, 'g':
 		return s.appendEra(dst, p, m)
 	case 'm':
-		return s.language.month(dst, p.n, m.month)
+		return s.month(dst, p.n, m.month)
 	case 'd':
 		if p.n <= 2 {
 			return pad(m.day)
 		}
-		return s.language.day(dst, p.n, m.weekday)
+		return s.day(dst, p.n, m.weekday)
 	case weekday:
-		return s.language.day(dst, p.n, m.weekday)
+		return s.day(dst, p.n, m.weekday)
 	case ampm:
 		return appendHalf(dst, p.text, m.hour)
 	case 'h':

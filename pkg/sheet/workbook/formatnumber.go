@@ -204,8 +204,10 @@ func appendDecimals(dst []byte, parts []part, fraction string) []byte {
 		switch {
 		case isPlace(p):
 			switch {
-			case at < significant, p.op == '0':
+			case at < significant:
 				dst = append(dst, fraction[at])
+			case p.op == '0':
+				dst = append(dst, '0')
 			case p.op == '?':
 				dst = append(dst, ' ')
 			}

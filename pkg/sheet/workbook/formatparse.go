@@ -68,7 +68,7 @@ func (s *section) bracket(inner string) {
 		symbol, locale, _ := strings.Cut(inner[1:], "-")
 		s.literal(symbol)
 		s.language = languageOf(locale)
-	case strings.Trim(lower, lower[:1]) == "" && strings.Contains("hms", lower[:1]):
+	case strings.Trim(lower, lower[:1]) == "" && (lower[0] == 'h' || lower[0] == 'm' || lower[0] == 's'):
 		op := lower[0]
 		if op == 'm' {
 			op = minute

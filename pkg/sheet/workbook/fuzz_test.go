@@ -72,7 +72,7 @@ func FuzzWorkbookZip(f *testing.F) {
 // FuzzWorkbookFormat: every number has some look in any format, and keeps its row.
 func FuzzWorkbookFormat(f *testing.F) {
 	f.Add("[<=999]000;[<=9999]000\\-00;000\\-0000", 600041.0)
-	for _, code := range []string{"General", "# ??/??", "[h]:mm:ss.00", "yyyy-mm-dd", ";;;", `"a"0_)*x\b@`, "0.00E+00", "[$-411]ggge", "0,,.0%%", "/0/", "[=]", "[h"} {
+	for _, code := range []string{"General", "# ??/??", "[h]:mm:ss.00", "yyyy-mm-dd", ";;;", `"a"0_)*x\b@`, "0.00E+00", "[$-411]ggge", "0,,.0%%", "/0/", `0/\-0`, "[=]", "[h"} {
 		f.Add(code, -1234.5)
 	}
 	f.Fuzz(func(t *testing.T, code string, v float64) {
