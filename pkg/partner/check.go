@@ -96,7 +96,7 @@ func (r *Rules) Check(row *Row) (Partner, []Problem) {
 			q.Hint = cutAt(row.Email, row)
 		}
 	}
-	return Partner{row}, problems
+	return Partner{row}, nameless(row, problems)
 }
 
 // plain says that a cell is good as it is, which nearly every cell is: the
@@ -106,8 +106,11 @@ func (r *Rules) plain(f Field, v string, seen traits) bool {
 	if v == "" {
 		return !s.Required && !r.HasDefault(f)
 	}
+	if nothing, _ := nothingIn(v); nothing {
+		return false
+	}
 	return seen&(odd|foreign|unclean) == 0 && len(v) <= s.Max && (!s.Code || seen&lowerCase == 0) &&
-		!heading(f, v) && r.ofKind(f, v)
+		!heading(f, v) && !r.lost(f, v) && r.ofKind(f, v)
 }
 
 // checkCell cleans and checks one cell, appending what is wrong with it or was
@@ -172,6 +175,9 @@ func (r *Rules) fault(f Field, v string, seen traits) fault {
 	if heading(f, v) {
 		return fault{code: BadFormat, message: Specs[f].Label + " is the heading of its own column", gone: true}
 	}
+	if r.lost(f, v) {
+		return r.lostFault(f, v)
+	}
 	switch {
 	case r.ofKind(f, v):
 		if r.Fix && seen&foreign != 0 {
@@ -179,7 +185,7 @@ func (r *Rules) fault(f Field, v string, seen traits) fault {
 		}
 		return fault{}
 	case f == Email:
-		return fault{code: BadFormat, message: "the e-mail address can't be used: " + emailFault(v), fix: emailExact(v)}
+		return emailFaultOf(v)
 	case f == Country:
 		return r.notListed(f, v, "the country is not a two-letter ISO country code")
 	}

@@ -159,7 +159,7 @@ func TestOperatorsRules(t *testing.T) {
 // FuzzPlain: a plain row is checked as any other, only faster.
 func FuzzPlain(f *testing.F) {
 	for _, v := range []string{"", " a", "a ", "-1E+05", "1E+05", "1,5e+123", "Err:502", "#N/A", "[name]", "$%email%", "_type_", "TYPE", "e-mail", "Company Name", "de", "msp",
-		"<city>", "*", "12345678901", "Köln", "ö", "Öde Straße 1", "éa@b.co", "ß1E+05", strings.Repeat("ü", 51), strings.Repeat("ü", 26), "a@b.co", "1", strings.Repeat("x", 129)} {
+		"<city>", "*", "12345678901", "Köln", "ö", "Öde Straße 1", "éa@b.co", "ß1E+05", strings.Repeat("ü", 51), strings.Repeat("ü", 26), "a@b.co", "NULL", "nan", "(null)", "undefined, undefined", "N/A", "12.0", "8.001,00", "=\"012\"", "1", strings.Repeat("x", 129)} {
 		for field := range NumFields {
 			f.Add(uint8(field), v)
 			f.Add(uint8(field)+16*uint8(field), v)
@@ -168,7 +168,7 @@ func FuzzPlain(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, v string) {
 		for i, r := range v {
-			if r < ' ' || r > '~' && PlainLetter(v, i) == 0 || r == '{' {
+			if r < ' ' || r > '~' && PlainLetter(v, i) == 0 || r == '{' || strings.Contains(v, SeveralMark) {
 				return
 			}
 		}

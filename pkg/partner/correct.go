@@ -1,6 +1,7 @@
 package partner
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -43,7 +44,7 @@ func (r *Rules) nearCode(f Field, v string) string {
 	switch {
 	case len(v) > longestCountry:
 	case f == Country:
-		return nearCountry(v)
+		return cmp.Or(meantCountry(v), nearCountry(v))
 	case f == DataCenter && countryCode(v) == "": // another country is no misspelling: Austria isn't Australia
 		found := nearestName(fold(v), countryNames().centers)
 		for i := range found {

@@ -29,7 +29,14 @@ func TestHints(t *testing.T) {
 		value, want string
 	}{
 		{Country, "Germny", "did you mean DE (Germany)?"}, {Country, "Korea", "did you mean KR (South Korea) or KP (North Korea)?"},
-		{Country, "EU", ""}, {Country, "XX", ""}, {Country, strings.Repeat("x", 300), ""},
+		{Country, "EU", "EU is the European Union: write the country in it"}, {Country, "XX", "XX stands for an unknown country: write the country"},
+		{Country, "Q", ""}, {Country, "QQ-1", ""}, {Country, "999", ""}, {Country, "0", ""},
+		{Country, "GB-ENG", "did you mean GB (United Kingdom)? GB-ENG is a part of it"}, {Country, "us-ca", "did you mean US (United States)? US-CA is a part of it"},
+		{Country, "276", "did you mean DE (Germany)? 276 is its number in ISO 3166"}, {Country, "040", "did you mean AT (Austria)? 040 is its number in ISO 3166"},
+		{Country, "D", "did you mean DE (Germany)? D is its sign on cars"}, {Country, "cdn", "did you mean CA (Canada)? CDN is its sign on cars"},
+		{Country, "Dach", "that is a region: write the country in it"}, {Country, "DD", "DD was East Germany: write DE (Germany)"},
+		{Email, "a@b.co; c@d.co", "did you mean a@b.co?"}, {Email, "a@b.co ::: c@d.co", "did you mean a@b.co?"},
+		{Country, strings.Repeat("x", 300), ""},
 		{DataCenter, "EMEA", ""}, {DataCenter, "Germany", ""}, {DataCenter, "Austria", ""}, {DataCenter, "Singapoor", "did you mean SG (Singapore)?"},
 		{DataCenter, "Europa", "did you mean EU (Europe)?"}, {DataCenter, "Untied Kingdom", "did you mean UK (United Kingdom)?"}, {DataCenter, "Germny", ""},
 		{DataCenter, strings.Repeat("x", 300), ""}, {Type, "RESELLER", ""}, {Email, "ann", ""}, {Email, "ann@localhost", ""},

@@ -1,6 +1,7 @@
 package partner
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -19,8 +20,33 @@ func damage(f Field, v string) string {
 		return label + " was turned into the number " + v + " by a spreadsheet program: format the column as text"
 	case placeholder(f, v):
 		return label + " is a placeholder of a template that was never filled in"
+	case f != Email && strings.Contains(v, SeveralMark):
+		return label + " holds several values, with " + SeveralMark + " between them, as Google Contacts writes them: keep one"
 	}
 	return ""
+}
+
+// lost says that a program wrote something else in the place of a value, with
+// characters that good values have, too: a word for nothing, a number, a formula.
+func (r *Rules) lost(f Field, v string) bool {
+	found := missingWord(f, v) || numbered(f) && asNumber(v) != "" || v[0] == '=' && asFormula(v) != ""
+	return found && !slices.Contains(r.allowed[f], v)
+}
+
+// lostFault says what was lost.
+func (r *Rules) lostFault(f Field, v string) fault {
+	label := Specs[f].Label
+	switch {
+	case missingWord(f, v):
+		return fault{code: BadFormat, message: nothingMessage(f, v), hint: nothingHint(f), gone: true}
+	case v[0] != '=':
+		return fault{code: BadFormat, message: label + " was turned into the number " + v + " by a program", hint: "did you mean " + asNumber(v) + "?", gone: true}
+	}
+	x := fault{code: BadFormat, message: label + " is written as the formula " + v + ", which keeps a spreadsheet program from changing it", gone: true}
+	if text := asFormula(v); Clean(text) == text && r.plain(f, text, look(text)) {
+		x.fix = text
+	}
+	return x
 }
 
 // spreadsheetErrors are the error values of Excel, LibreOffice and Google

@@ -138,7 +138,7 @@ Error 404
 Null
 NULL Systems
 N/A Networks
-None
+None Ltd
 True
 O'Neil & Sons
 "Quoted" Ltd

@@ -2,6 +2,8 @@ package partner
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -135,6 +137,18 @@ func describe(r rune) string {
 }
 
 func controlRune(r rune) bool { return r < 0x20 || 0x7f <= r && r < 0xa0 }
+
+// emailFaultOf is what is wrong with a value that is no address: most often the
+// address, or that it is several.
+func emailFaultOf(v string) fault {
+	several := strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(" ;,/|:\u00a0", r) })
+	good := slices.DeleteFunc(slices.Clone(several), func(part string) bool { return !isEmail(part) })
+	if len(good) > 1 && len(good) == len(several) {
+		return fault{code: BadFormat, message: "the e-mail address can't be used: these are " + strconv.Itoa(len(good)) + " addresses, and a partner has one",
+			hint: "did you mean " + good[0] + "?"}
+	}
+	return fault{code: BadFormat, message: "the e-mail address can't be used: " + emailFault(v), fix: emailExact(v)}
+}
 
 // emailExact is the address that a cell holds with something about it that is
 // no part of it: a mailto: link, angle brackets and the name before them,

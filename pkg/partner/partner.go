@@ -25,7 +25,7 @@ type Row struct {
 	PostalCode  string `csv:"postal_code"`
 
 	// Plain is the reader's word that the cells hold printable ASCII before '{', and
-	// any PlainLetter, and nothing else: Check then has a shorter way.
+	// any PlainLetter, and nothing else, and no SeveralMark: Check then has a shorter way.
 	Plain bool `csv:"-"`
 }
 

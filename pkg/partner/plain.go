@@ -14,12 +14,12 @@ func (r *Rules) fill(row *Row) bool {
 		r.textAsIs(FirstName, row.FirstName) &&
 		r.textAsIs(LastName, row.LastName) &&
 		(len(row.Email) <= Specs[Email].Max && isEmail(row.Email) || row.Email == "" && r.mayBeEmpty(Email)) &&
-		r.textAsIs(Industry, row.Industry) &&
-		r.textAsIs(Size, row.Size) &&
+		r.numberAsIs(Industry, row.Industry) &&
+		r.numberAsIs(Size, row.Size) &&
 		r.textAsIs(State, row.State) &&
 		r.textAsIs(City, row.City) &&
 		r.textAsIs(Address, row.Address) &&
-		r.textAsIs(PostalCode, row.PostalCode)
+		r.numberAsIs(PostalCode, row.PostalCode)
 	if !good {
 		return false
 	}
@@ -87,19 +87,37 @@ func (r *Rules) textAsIs(f Field, v string) bool {
 	return r.plain(f, v, look(v))
 }
 
+// numberAsIs says that a code of a numbered field is good.
+func (r *Rules) numberAsIs(f Field, v string) bool {
+	for i := range len(v) {
+		if v[i] == '.' || v[i] == ',' {
+			return r.plain(f, v, look(v))
+		}
+	}
+	return r.textAsIs(f, v)
+}
+
 // inDoubt says that a value begins as one that is damaged, the name of its own field
 // or not clean.
 func inDoubt(f Field, v string) bool {
 	mark := opens[v[0]]
+	if mark&empty != 0 {
+		if found, _ := nothingIn(v); found {
+			return true
+		}
+	}
 	return mark&doubt != 0 || mark&perhaps != 0 && len(v) > 1 && opens[v[1]]&goesOn != 0 || v[0]|0x20 == Specs[f].Name[0]
 }
 
 // opens marks the characters with which a cell may begin that is damaged, a heading
 // or not clean, some of them with a second one: 1E+05 and Err:502 do. All other
-// damage contains an opening brace.
+// damage contains an opening brace, or a SeveralMark.
 var opens = func() (t [256]byte) {
-	for _, c := range []byte("#$%*<[ -._") {
+	for _, c := range []byte("#$%*<[ -._=") {
 		t[c] |= doubt
+	}
+	for word := range nothing {
+		t[word[0]] |= empty
 	}
 	for _, c := range []byte("E0123456789") {
 		t[c] |= perhaps
@@ -114,4 +132,5 @@ const (
 	doubt = 1 << iota
 	perhaps
 	goesOn
+	empty // a word for nothing may begin so
 )
