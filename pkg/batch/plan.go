@@ -39,6 +39,7 @@ type Plan struct {
 	badRows    int  // rows with bytes that are not text
 	firstBad   sheet.Row
 	postal     postalCodes
+	dated      datedRows
 	places     places // of the rows that are still to be sent
 	told       Result // the latest that each was told
 }
@@ -75,7 +76,7 @@ func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run led
 	if p.badRows*100 > p.Rows && !s.HasAdded("onboard_status") {
 		return nil, s.NotUTF8(p.firstBad)
 	}
-	p.SHA256, p.Warnings = sum, append(workbookWarnings(s), p.postal.warnings()...)
+	p.SHA256, p.Warnings = sum, slices.Concat(workbookWarnings(s), p.postal.warnings(), p.dated.warnings())
 	p.Common = p.tallies.commonest()
 	return p, nil
 }
@@ -93,6 +94,7 @@ func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 		if c.Valid() {
 			c.first = p.lines.add(c.Key, c.Line)
 			p.postal.add(&c.Partner, c.Line)
+			p.dated.add(&c.Partner, c.Line)
 		}
 		if p.plain(c) {
 			plain++
