@@ -213,7 +213,7 @@ func (e *ending) next(exit report.Exit, s *report.Summary) []string {
 		next = append(next, report.Count(n, "row")+" can be corrected exactly: "+e.again.line(e.again.verb, path, "limit", "yes")+" --fix")
 	}
 	if bad > 0 && e.stop == nil {
-		next = append(next, "correct "+quote(s.Files.Errors)+" and hand it in as it is: "+e.again.line("validate", s.Files.Errors, "report"))
+		next = append(next, "correct "+quote(s.Files.Errors)+" and hand it in as it is: "+e.again.line("validate", s.Files.Errors, "report", "encoding", "sheet"))
 	}
 	return next
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/pflag"
 
@@ -35,7 +36,7 @@ func (s *sheetFlags) register(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.defaults, "default", nil, "`FIELD=VALUE`: value where the sheet has none: data_center=EU, or data_center=country:DE=EU,GB=UK,else=US")
 	f.StringArrayVar(&s.allows, "allow", nil, "`FIELD=CODE`: accept a further code: data_center=MEA")
 	f.StringVar(&s.key, "key", "name,country", "`FIELDS`: what makes two rows the same partner")
-	f.StringVar(&s.delimiter, "delimiter", "", "`CHARACTER`: what stands between cells: comma, semicolon, tab, pipe (default: found from the header)")
+	f.StringVar(&s.delimiter, "delimiter", "", "`CHARACTER`: what stands between cells: comma, semicolon, tab, pipe or another sign (default: found from the header)")
 	f.StringVar(&s.encoding, "encoding", "", "`ENCODING`: encoding of a file that is not UTF-8, such as windows-1252 or shift_jis")
 	f.StringVar(&s.sheetName, "sheet", "", "`SHEET`: sheet of a workbook, by name or number (default: the first visible one with a header)")
 	f.StringVar(&s.hiddenRows, "hidden-rows", "", "`ANSWER`: what becomes of the hidden rows of a workbook: include or skip (default: include; submit wants the answer)")
@@ -115,8 +116,9 @@ func setDefault(r *partner.Rules, f partner.Field, value string) error {
 // open opens the sheet under these flags.
 func (s *sheetFlags) open(c *console, path string, r *partner.Rules, again invocation) (*sheet.Sheet, error) {
 	s.mapped = map[string]partner.Field{}
-	opt := sheet.Options{Optional: r.HasDefault, Map: s.mapped, MapSaid: map[string]string{}, Encoding: s.encoding, Sheet: s.sheetName, HiddenRows: s.hiddenRows,
-		Command: again.line(again.verb, path)}
+	opt := sheet.Options{Optional: r.HasDefault, Map: s.mapped, MapSaid: map[string]string{}, Encoding: s.encoding, EncodingSaid: s.said["--encoding "+s.encoding],
+		Sheet: s.sheetName, SheetSaid: s.said["--sheet "+s.sheetName], HiddenRows: s.hiddenRows,
+		Command: func(less string) string { return again.line(again.verb, path, less) }}
 	if h := s.hiddenRows; h != "" && h != sheet.IncludeHidden && h != sheet.SkipHidden {
 		return nil, fmt.Errorf("--hidden-rows %q is not known; hint: --hidden-rows include or --hidden-rows skip", h)
 	}
@@ -156,16 +158,19 @@ func delimiter(name string) (byte, error) {
 	switch name {
 	case "":
 		return 0, nil
-	case ",", "comma":
+	case "comma":
 		return ',', nil
-	case ";", "semicolon":
+	case "semicolon":
 		return ';', nil
 	case "\t", `\t`, "tab":
 		return '\t', nil
-	case "|", "pipe":
+	case "pipe":
 		return '|', nil
 	}
-	return 0, fmt.Errorf("%q is not known; hint: one of comma, semicolon, tab, pipe", name)
+	if len(name) == 1 && unicode.In(rune(name[0]), unicode.P, unicode.S) && name != `"` {
+		return name[0], nil
+	}
+	return 0, fmt.Errorf("%q is not known; hint: one of comma, semicolon, tab, pipe, or a sign such as ~", name)
 }
 
 func fieldAndValue(flag, pair string) (partner.Field, string, error) {

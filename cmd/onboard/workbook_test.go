@@ -117,7 +117,7 @@ func TestWorkbookLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := onboardCommand(dir, "validate", "~$book.xlsx")
-	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "this is a lock file") {
+	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "this is the lock file") {
 		t.Errorf("%s", out)
 	}
 }

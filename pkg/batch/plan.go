@@ -38,6 +38,8 @@ type Plan struct {
 	fromErrors bool // the sheet is an errors file of ours
 	badRows    int  // rows with bytes that are not text
 	firstBad   sheet.Row
+	nulRows    int // rows with a NUL
+	firstNUL   int // the line of the first one
 	postal     postalCodes
 	dated      datedRows
 	places     places // of the rows that are still to be sent
@@ -63,7 +65,7 @@ func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run led
 			w.run = nil
 		}
 	}
-	p.fromErrors = s.HasAdded("onboard_status") && s.HasAdded("onboard_hint")
+	p.fromErrors = isErrors(s)
 	sum, err := w.walk(ctx, func(b checkedBlock) error { return p.block(b, each) })
 	if err != nil {
 		return nil, err
@@ -76,10 +78,17 @@ func MakePlan(ctx context.Context, s *sheet.Sheet, rules *partner.Rules, run led
 	if p.badRows*100 > p.Rows && !s.HasAdded("onboard_status") {
 		return nil, s.NotUTF8(p.firstBad)
 	}
+	if p.nulRows >= manyNULs && p.nulRows*100 > p.Rows && !s.HasAdded("onboard_status") {
+		return nil, &sheet.FileError{File: s.Name(), Line: p.firstNUL, Msg: fmt.Sprintf("this and %d further rows hold NUL bytes, which no text has", p.nulRows-1),
+			Hint: "the file is damaged, or of another kind: save it anew as 'CSV UTF-8' in the program that it comes from"}
+	}
 	p.SHA256, p.Warnings = sum, slices.Concat(workbookWarnings(s), p.postal.warnings(), p.dated.warnings())
 	p.Common = p.tallies.commonest()
 	return p, nil
 }
+
+// isErrors says that a sheet is an errors file of ours.
+func isErrors(s *sheet.Sheet) bool { return s.HasAdded("onboard_status") && s.HasAdded("onboard_hint") }
 
 func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 	p.sums = append(p.sums, b.sum)
@@ -113,8 +122,17 @@ func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 	return nil
 }
 
+// manyNULs is how many rows with a NUL are no accident, if they are more than one
+// in a hundred.
+const manyNULs = 3
+
 // bad counts a row that is not text.
 func (p *Plan) bad(c *Checked) {
+	if c.NUL {
+		if p.nulRows++; p.nulRows == 1 {
+			p.firstNUL = c.Line
+		}
+	}
 	if !c.Bad {
 		return
 	}

@@ -53,16 +53,17 @@ type checkedBlock struct {
 
 // walker is how a sheet is read: by which rules, and with which ledger, if any.
 type walker struct {
-	sheet *sheet.Sheet
-	rules *partner.Rules
-	run   ledger.Run   // nil: no ledger is asked
-	sums  bool         // of blocks, by which another pass sees whether the file has changed
-	seed  maphash.Seed // of sums and local keys
-	local bool         // there is no ledger, and keys need only tell the rows of this sheet apart
-	dates bool         // some cells of a workbook are dates
-	reuse bool         // nobody keeps a row: a block's memory is used again once fn is done with it
-	spare sync.Pool    // of *[]Checked
-	texts sync.Pool    // of *[]byte, for bodies
+	sheet    *sheet.Sheet
+	rules    *partner.Rules
+	run      ledger.Run   // nil: no ledger is asked
+	sums     bool         // of blocks, by which another pass sees whether the file has changed
+	seed     maphash.Seed // of sums and local keys
+	ofErrors bool         // the sheet is an errors file of ours
+	local    bool         // there is no ledger, and keys need only tell the rows of this sheet apart
+	dates    bool         // some cells of a workbook are dates
+	reuse    bool         // nobody keeps a row: a block's memory is used again once fn is done with it
+	spare    sync.Pool    // of *[]Checked
+	texts    sync.Pool    // of *[]byte, for bodies
 }
 
 // keyOf is the key of a partner, or a local one: 128 bits of hashes that are
@@ -90,6 +91,7 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 	if err != nil {
 		return "", err
 	}
+	w.ofErrors = isErrors(w.sheet)
 	cores := runtime.GOMAXPROCS(0)
 	l := newLine(scanner, 4*cores, func(b checkedBlock) error {
 		if err := fn(b); err != nil {
@@ -230,8 +232,14 @@ func (e *ledgerError) Unwrap() error { return e.error }
 // checkRow finds out what the row alone can tell.
 func (w *walker) checkRow(c *Checked) {
 	if c.Fault != "" {
-		c.Problems = []partner.Problem{{Line: c.Line, Code: partner.RaggedRow, Message: c.Fault}}
+		c.Problems = []partner.Problem{{Line: c.Line, Code: partner.RaggedRow, Message: c.Fault, Hint: c.Hint}}
 		return
+	}
+	if w.ofErrors {
+		if fault, hint := w.sheet.Uncorrected(*c.Row); fault != "" {
+			c.Problems = []partner.Problem{{Line: c.Line, Code: partner.RaggedRow, Message: fault, Hint: hint}}
+			return
+		}
 	}
 	c.Partner, c.Problems = w.rules.Check(c.Text)
 	if w.dates {
@@ -246,5 +254,24 @@ func (w *walker) checkRow(c *Checked) {
 	}
 	if c.Valid() {
 		c.Key = w.keyOf(&c.Partner)
+	} else if fault, hint := w.sheet.Explain(*c.Row, w.bare(c.Problems)); fault != "" {
+		c.Problems = []partner.Problem{{Line: c.Line, Code: partner.RaggedRow, Message: fault, Hint: hint}}
 	}
+}
+
+// bare says that nearly all of the cells that have to be filled are missing: two may
+// hold a heading or a total.
+func (w *walker) bare(problems []partner.Problem) bool {
+	required, missing := 0, 0
+	for f, spec := range partner.Specs {
+		if spec.Required && !w.rules.HasDefault(partner.Field(f)) {
+			required++
+		}
+	}
+	for _, p := range problems {
+		if p.Code == partner.Required {
+			missing++
+		}
+	}
+	return missing >= max(2, required-2)
 }

@@ -141,3 +141,23 @@ func foldRune(r rune) rune {
 	}
 	return r
 }
+
+// CenterOf is the code of a country, written in any exact way, and the data center
+// that is nearest to it; "" where there is none, or where that is no matter of course.
+func CenterOf(country string) (code, center string) {
+	if code = country; !IsCountry(code) {
+		code = countryCode(country)
+	}
+	switch code {
+	case "US", "CA", "SG", "JP", "AU", "IN":
+		return code, code
+	case "GB":
+		return code, "UK"
+	}
+	if code != "" && strings.Contains(europeanUnion, code) {
+		return code, "EU"
+	}
+	return code, ""
+}
+
+const europeanUnion = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"

@@ -37,6 +37,9 @@ func emailFault(s string) string {
 	return domainFault(domain)
 }
 
+// IsEmail says that the API takes s as an address.
+func IsEmail(s string) bool { return s != "" && isEmail(s) }
+
 // isEmail says that s has no emailFault, in one walk along it.
 func isEmail(s string) bool {
 	at, label := -1, 0 // where the @ stands, and where the part begins that is being read

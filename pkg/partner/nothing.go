@@ -45,7 +45,7 @@ var beginsNothing = func() (t [256]bool) {
 // name only the words that are no name count here: Check sees to the others.
 func missingWord(f Field, v string) bool {
 	found, person := nothingIn(v)
-	return found && !(person && (f == FirstName || f == LastName))
+	return found && (!person || f != FirstName && f != LastName)
 }
 
 // nameless finds the words for nothing that could be names, such as Null and None,

@@ -101,6 +101,9 @@ func (r *Rules) numberAsIs(f Field, v string) bool {
 // or not clean.
 func inDoubt(f Field, v string) bool {
 	mark := opens[v[0]]
+	if mark == 0 {
+		return v[0]|0x20 == Specs[f].Name[0]
+	}
 	if mark&empty != 0 {
 		if found, _ := nothingIn(v); found {
 			return true

@@ -97,7 +97,7 @@ func separator(d byte) string {
 // columns tells how each header was understood: first those that are not just
 // another way of writing the field's own name, one on a line.
 func (s Screen) columns(p *batch.Plan) {
-	var other, own, rest []string
+	var other, own, rest, unused []string
 	for i, header := range p.Sheet.Header {
 		header = terminal.Text(partner.Clean(header))
 		f, ok := p.Sheet.FieldOf(i)
@@ -106,6 +106,8 @@ func (s Screen) columns(p *batch.Plan) {
 			own = append(own, f.String())
 		case ok:
 			other = append(other, fmt.Sprintf("'%s' is %s", header, f))
+		case p.Sheet.NotUsed(i) != "":
+			unused = append(unused, fmt.Sprintf("not used: '%s', because %s", header, terminal.Text(p.Sheet.NotUsed(i))))
 		case !p.Sheet.IsAdded(i) && header != "":
 			rest = append(rest, "'"+header+"'")
 		}
@@ -116,7 +118,7 @@ func (s Screen) columns(p *batch.Plan) {
 	} else {
 		own = nil
 	}
-	for _, text := range slices.Concat(other, own, constants(p)) {
+	for _, text := range slices.Concat(other, own, constants(p), unused) {
 		s.Hanging(strings.Repeat(" ", labelWidth+2), labelWidth+4, text)
 	}
 	if len(rest) > 0 {

@@ -39,7 +39,8 @@ type Format struct {
 // Column is one column of the sheet and the field that it holds.
 type Column struct {
 	Header string `json:"header"`
-	Field  string `json:"field"` // "": carried through
+	Field  string `json:"field"`              // "": carried through
+	Why    string `json:"not_used,omitempty"` // why it is, where its header is the name of a field
 }
 
 // Kind is one kind of problem, with the first one as an example.
@@ -92,7 +93,7 @@ func formatOf(s *sheet.Sheet) Format {
 
 func columnsOf(s *sheet.Sheet) (all []Column) {
 	for i, header := range s.Header {
-		c := Column{Header: partner.Clean(header)}
+		c := Column{Header: partner.Clean(header), Why: s.NotUsed(i)}
 		if f, ok := s.FieldOf(i); ok {
 			c.Field = f.String()
 		}

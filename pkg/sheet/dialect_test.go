@@ -59,9 +59,11 @@ func TestTitles(t *testing.T) {
 
 // TestNoTitles: without an unmistakable header the first record is the header.
 func TestNoTitles(t *testing.T) {
-	for _, text := range []string{"Partners\nName,Land\nx,y\n", "Partners\n" + strings.Repeat("x\n", 19) + header, "Partners\n\"open\n" + header} {
+	for text, want := range map[string]string{"Partners\nName,Land\nx,y\n": ":2: the sheet has no column for data_center",
+		"Partners\n" + strings.Repeat("x\n", 19) + header: ":1: this line is no header; line 21 looks like it",
+		"Partners\n\"open\n" + header:                     ":1: the sheet has no column for company_name"} {
 		_, err := open(t, text, Options{})
-		if err == nil || !strings.Contains(err.Error(), ":1: the sheet has no column for company_name") {
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

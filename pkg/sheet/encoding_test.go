@@ -88,7 +88,7 @@ func checkEncodings(t *testing.T, lists map[string][]string) {
 func TestByteOrderMark(t *testing.T) {
 	text := "sep=;\r\nFirma und Ansprechpartner\r\n" + strings.ReplaceAll(header, ",", ";") + "Köln;GB;UK;Ann;Lee;a@b.co\r\n"
 	for name, label := range map[string]string{"UTF-16LE": "utf-16le", "UTF-16BE": "utf-16be", "UTF-8": "utf-8"} {
-		for _, given := range []string{"", "windows-1252", "utf-8"} { // the mark decides
+		for _, given := range []string{"", label} {
 			s, err := open(t, encoded(t, label, "\ufeff"+text), Options{Encoding: given})
 			if err != nil {
 				t.Fatal(err)
@@ -146,17 +146,23 @@ func TestNotUTF8(t *testing.T) {
 	}{
 		{"a row", header + "A" + row + "M\xfcller" + row, Options{},
 			":3: byte 2 of the line is 0xFC, which is not UTF-8 text; hint: it is probably windows-1252; run the same command with --encoding windows-1252"},
-		{"a line inside a row", header + "\"A\r\nK\xf6ln\"" + row, Options{Command: "onboard validate list.csv"},
+		{"a line inside a row", header + "\"A\r\nK\xf6ln\"" + row, Options{Command: func(string) string { return "onboard validate list.csv" }},
 			":3: byte 2 of the line is 0xF6, which is not UTF-8 text; hint: it is probably windows-1252; run: onboard validate list.csv --encoding windows-1252"},
 		{"the header", encoded(t, "shift_jis", strings.TrimSuffix(header, "\n")+",備考 東京\n"+"A"+row), Options{},
 			":1: byte 61 of the line is 0x94, which is not UTF-8 text; hint: it is probably shift_jis"},
 		{"a wrong encoding", header + "M\xfcller" + row, Options{Encoding: "euc-kr"},
 			":2: the line holds bytes that are not euc-kr text; hint: it is probably windows-1252"},
-		{"UTF-8 read as another", header + "Müller" + row, Options{Encoding: "iso-8859-8"}, "hint: it is probably UTF-8; run the same command with --encoding utf-8"},
+		{"UTF-8 read as another", header + "Müller" + row, Options{Encoding: "iso-8859-8"}, ": --encoding iso-8859-8 does not fit the file: it is UTF-8, with letters that no other encoding would make of it; hint: leave out --encoding"},
+		{"UTF-8 read as another, by a profile", header + "Müller" + row, Options{Encoding: "iso-8859-8", EncodingSaid: "crm.yaml:3"},
+			": crm.yaml:3: encoding iso-8859-8 does not fit the file: it is UTF-8, with letters that no other encoding would make of it; hint: take the line out, or give --encoding utf-8"},
+		{"a mark of another kind", "\ufeff" + header + "A" + row, Options{Encoding: "windows-1252"}, "does not fit the file: its byte order mark says that it is UTF-8; hint: leave out --encoding"},
+		{"UTF-16 of another kind", encoded(t, "utf-16le", "\ufeff"+header+"A"+row), Options{Encoding: "utf-16be"}, "its byte order mark says that it is UTF-16LE"},
+		{"one bad byte in UTF-8", header + strings.Repeat("Müller"+row, 4) + "Caf\x92s" + row, Options{},
+			":6: byte 4 of the line is 0x92, which is not UTF-8 text; the rest is: 4 further lines have letters in UTF-8; hint: correct this line in an editor, and save the file as UTF-8 (0x92 is ’ in windows-1252)"},
 		{"a mark that lies", "\ufeff" + header + "M\xfcller" + row, Options{}, "hint: its byte order mark says UTF-8; save the file anew"},
 		{"no words", header + "\xc8\xd1\xfd\x8e\xa0" + row, Options{}, "or name its encoding with --encoding"},
 		{"UTF-16LE without a mark", utf16("utf-16le"), Options{}, ":1: every other byte is a NUL, which no UTF-8 text has; hint: it is probably UTF-16LE; run the same command with --encoding utf-16le"},
-		{"UTF-16BE without a mark", utf16("utf-16be"), Options{Command: "x"}, "hint: it is probably UTF-16BE; run: x --encoding utf-16be"},
+		{"UTF-16BE without a mark", utf16("utf-16be"), Options{Command: func(string) string { return "x" }}, "hint: it is probably UTF-16BE; run: x --encoding utf-16be"},
 		{"UTF-16 read as another", utf16("utf-16le"), Options{Encoding: "macintosh"}, ":1: there is a NUL byte"},
 		{"a misspelt label", header, Options{Encoding: "windws1250"}, `--encoding "windws1250" is not known; hint: did you mean windows-1250? it takes`},
 		{"no label", header, Options{Encoding: "ansi-codepage"}, `is not known; hint: it takes the names of the WHATWG Encoding Standard, such as utf-8`},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -35,8 +36,8 @@ func (s *Sheet) identify(opt *Options) error {
 		return err
 	}
 	kind, hint := foreign(head)
-	if isLock(head) {
-		kind, hint = "a lock file, which Excel keeps beside a workbook that is open", "hand in the workbook itself, whose name begins without ~$"
+	if kind == "" {
+		kind, hint = pointer(head, filepath.Base(s.Path))
 	}
 	switch {
 	case kind != "":
@@ -44,13 +45,7 @@ func (s *Sheet) identify(opt *Options) error {
 	case bytes.HasPrefix(head, []byte(zipMember)):
 		return s.openWorkbook(opt)
 	}
-	return s.settleEncoding(head, opt.Encoding)
-}
-
-// isLock knows the file ~$list.xlsx, in which Excel keeps who has list.xlsx open: the
-// name once in bytes and once in UTF-16, each behind its length.
-func isLock(head []byte) bool {
-	return len(head) == 165 && 0 < head[0] && head[0] < 55 && head[55] == head[0] && head[56] == 0
+	return s.settleEncoding(head, *opt)
 }
 
 // head is the beginning of the file, so many bytes at most.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"onboard/pkg/partner"
 )
@@ -146,19 +147,27 @@ func (s *Sheet) bind() {
 // choose.
 func (s *Sheet) doubled(doubled [partner.NumFields][]int) error {
 	var problems, maps, renames []string
+	more := 0
 	for f, columns := range doubled {
 		if len(columns) == 0 {
 			continue
 		}
+		if len(problems) == mostDoubled {
+			more++
+			continue
+		}
 		problems = append(problems, fmt.Sprintf("columns %s mean %s", s.nameColumns(columns), partner.Field(f)))
-		if name, ok := s.unlike(columns); ok {
+		if name, ok := s.unlike(columns); ok && utf8.RuneCountInString(name) <= quoteLimit {
 			maps = append(maps, fmt.Sprintf("--map '%s=%s'", name, partner.Field(f)))
 		} else {
-			renames = append(renames, fmt.Sprintf("rename one of the columns '%s'", name))
+			renames = append(renames, fmt.Sprintf("rename one of the columns '%s'", short(name)))
 		}
 	}
 	if len(problems) == 0 {
 		return nil
+	}
+	if more > 0 {
+		problems = append(problems, fmt.Sprintf("and so on with %d more fields", more))
 	}
 	if len(maps) > 0 {
 		renames = append([]string{"say which one with " + strings.Join(maps, " ")}, renames...)
@@ -166,15 +175,21 @@ func (s *Sheet) doubled(doubled [partner.NumFields][]int) error {
 	return s.headerError(strings.Join(problems, ", "), strings.Join(renames, ", and "))
 }
 
+// mostDoubled is how many fields with several columns one message names.
+const mostDoubled = 2
+
 // nameColumns shows columns as "1 'Email' and 2 'E-mail' both".
 func (s *Sheet) nameColumns(columns []int) string {
 	var names []string
 	for _, i := range columns {
-		name := fmt.Sprintf("%d '%s'", i+1, partner.Clean(s.Header[i]))
+		name := fmt.Sprintf("%d '%s'", i+1, short(partner.Clean(s.Header[i])))
 		if s.Workbook != nil && slices.Contains(s.Workbook.HiddenColumns, i) {
 			name += " (hidden in the workbook)"
 		}
 		names = append(names, name)
+	}
+	if len(names) > 3 {
+		names = append(names[:3], fmt.Sprintf("%d more", len(names)-3))
 	}
 	last := len(names) - 1
 	all := "all"
@@ -204,13 +219,5 @@ func (s *Sheet) headerError(msg, hint string) *FileError {
 }
 
 func (s *Sheet) listHeader() string {
-	var names []string
-	for i, h := range s.Header {
-		if i == 20 {
-			names = append(names, "…")
-			break
-		}
-		names = append(names, "'"+partner.Clean(h)+"'")
-	}
-	return strings.Join(names, ", ")
+	return s.others(nil)
 }

@@ -238,7 +238,7 @@ func TestHeaderErrors(t *testing.T) {
 		{"one --map, two columns", "Post,Post" + rest, map[string]partner.Field{"Post": partner.Email},
 			[]string{"columns 1 'Post' and 2 'Post' both mean email; hint: rename one"}},
 		{"missing columns", "company,country,first name", nil,
-			[]string{"the sheet has no column for data_center, last_name, email", "--default data_center=US"}},
+			[]string{"the sheet has no column for data_center, last_name, email", "--map 'Your Column=last_name'", "data_center is one of US CA UK EU SG JP AU IN: add the column, or give one for all rows with --default data_center=XX"}},
 		{"a near miss", "compny name" + strings.TrimPrefix(rest, ",company_name") + ",email", nil,
 			[]string{"the nearest header to company_name is 'compny name'", "--map 'compny name=company_name'"}},
 		{"the country of an address that was not taken", "Billing City,Shipping City,Shipping Country,company_name,data_center,first_name,last_name,email", nil,
@@ -247,7 +247,7 @@ func TestHeaderErrors(t *testing.T) {
 			"no column for first_name, last_name; column 5 'Full Name' seems to hold whole names, and no rule can tell where each last name begins; hint: make two columns",
 			`=TEXTBEFORE(E2," ",-1) and =TEXTAFTER(E2," ",-1)`, "looked over"}},
 		{"whole names, and more", "Name,company_name,country,email", nil, []string{
-			"no column for data_center, first_name, last_name; column 1 'Name' seems", "looked over; then rename the column", "--map 'Your Column=data_center'"}},
+			"no column for data_center, first_name, last_name; column 1 'Name' seems", "looked over; then data_center is one of"}},
 		{"a name that may be the company's", "Name,First Name,Last Name,country,email,data_center,Contact Name", map[string]partner.Field{"first name": partner.City, "LASTNAME": partner.State},
 			[]string{"no column for company_name, first_name, last_name; column 7 'Contact Name' seems", "then rename the column"}},
 		{"one half", "Name,First Name,company_name,country,email,data_center", nil, []string{"no column for last_name (the nearest header to last_name is 'Name')"}},

@@ -203,13 +203,23 @@ func (r *reading) add(f partner.Field, columns []int, rank int) {
 // settleCodes takes plain 'Type' and 'Industry' columns for ours in a sheet
 // that is written for us: it has a data center column, which no other program
 // knows, or a company name spelled as in our template, and the columns of all
-// required fields bear their own names.
+// required fields bear their own names. Spelled exactly as ours they are ours
+// whatever the names of the others.
 func (r *reading) settleCodes() {
-	if r.ours() {
-		r.add(partner.Type, r.free["type"], 0)
-		r.add(partner.Industry, r.free["industry"], 0)
+	template := r.has(partner.DataCenter) || slices.Contains(r.header, partner.CompanyName.String())
+	ours := r.ours()
+	for _, f := range codes {
+		columns := r.free[f.String()]
+		if !ours {
+			exact := func(i int) bool { return partner.Clean(r.header[i]) == f.String() }
+			columns = slices.DeleteFunc(slices.Clone(columns), func(i int) bool { return !template || !exact(i) })
+		}
+		r.add(f, columns, 0)
 	}
 }
+
+// codes are the fields whose plain names are words of a CRM, too.
+var codes = []partner.Field{partner.Type, partner.Industry}
 
 func (r *reading) ours() bool {
 	for f, spec := range partner.Specs {

@@ -1,7 +1,9 @@
 package sheet
 
 import (
+	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,40 +26,151 @@ func (s *Sheet) missing(opt Options) error {
 	if len(fields) == 0 {
 		return nil
 	}
-	msg := "the sheet has no column for " + strings.Join(fields, ", ")
-	if opt.Delimiter != 0 && len(s.Header) == 1 {
-		return s.headerError(msg, fmt.Sprintf("with %q between cells the header is one cell; leave out --delimiter, and it is found from the header", string(opt.Delimiter)))
+	if err := s.noHeader(opt); err != nil {
+		return err
 	}
+	msg := "the sheet has no column for " + strings.Join(fields, ", ")
 	var hints []string
-	if column := s.wholeNames(fields); column >= 0 {
+	column := s.wholeNames(fields)
+	if column >= 0 {
 		fields = slices.DeleteFunc(fields, func(name string) bool { return slices.Contains(halves, name) })
-		msg += fmt.Sprintf("; column %d '%s' seems to hold whole names, and no rule can tell where each last name begins", column+1, partner.Clean(s.Header[column]))
+		msg += fmt.Sprintf("; column %d '%s' seems to hold whole names, and no rule can tell where each last name begins", column+1, short(partner.Clean(s.Header[column])))
 		hints = append(hints, s.splitNames(column))
 	}
 	if len(fields) > 0 {
-		note, hint := s.another(fields)
+		note, hint := s.another(fields, column)
 		msg += note
 		hints = append(hints, hint)
 	}
 	return s.headerError(msg, strings.Join(hints, "; then "))
 }
 
-// another says which header comes nearest to the first of the fields that have
-// no column, and how to give all of them one.
-func (s *Sheet) another(fields []string) (note, hint string) {
-	f, _ := partner.FieldByName(fields[0])
-	example := "Your Column"
-	if near := nearest(f, s.Header, s.columns[:]); near != "" {
-		example = near
-		note = fmt.Sprintf(" (the nearest header to %s is '%s')", f, near)
-	}
-	hint = fmt.Sprintf("rename the column, or say which one it is with --map '%s=%s'", example, f)
-	for _, name := range fields { // the codes that a whole list often shares
-		if name == partner.DataCenter.String() || name == partner.Country.String() {
-			hint += fmt.Sprintf(", or give one value for all rows with --default %s=US", name)
+// another says which headers come nearest to the fields that have no column, and how
+// to give all of them one. names is a column of whole names, or -1.
+func (s *Sheet) another(fields []string, names int) (note, hint string) {
+	used := append(slices.Clone(s.columns[:]), names)
+	var nears, maps, renames, rest []string
+	for _, name := range fields {
+		f, _ := partner.FieldByName(name)
+		i := nearest(f, s.Header, used)
+		if i < 0 {
+			rest = append(rest, name)
+			continue
+		}
+		used = append(used, i)
+		near := partner.Clean(s.Header[i])
+		nears = append(nears, fmt.Sprintf("to %s is '%s'", f, short(near)))
+		if _, single := s.unlike([]int{i}); !single || utf8.RuneCountInString(near) > quoteLimit {
+			renames = append(renames, fmt.Sprintf("call column %d %s", i+1, f))
+		} else if len(maps) < mostMaps {
+			maps = append(maps, fmt.Sprintf("--map '%s=%s'", near, f))
 		}
 	}
-	return note, hint + "; 'onboard fields' lists the accepted spellings"
+	if len(nears) > 0 {
+		note = " (the nearest header " + strings.Join(nears[:min(len(nears), mostMaps)], ", ") + ")"
+	} else if others := s.others(used); others != "" {
+		note = " (its other columns are " + others + ")"
+	}
+	shared := []string{partner.DataCenter.String(), partner.Country.String()} // by all rows, often
+	if i := slices.IndexFunc(rest, func(name string) bool { return !slices.Contains(shared, name) }); i >= 0 && len(nears) == 0 {
+		maps = append(maps, fmt.Sprintf("--map 'Your Column=%s'", rest[i]))
+	}
+	hints := slices.Concat(renames, mapHint(maps))
+	if len(fields) <= mostMaps {
+		hints = append(hints, s.defaultHints(rest)...)
+	}
+	return note, strings.Join(hints, "; ")
+}
+
+// mostMaps bounds how many columns one message says more of than their names.
+const mostMaps = 3
+
+func mapHint(maps []string) []string {
+	if len(maps) == 0 {
+		return nil
+	}
+	return []string{"rename the column, or say which one it is with " + strings.Join(maps, " "), "'onboard fields' lists the accepted spellings"}
+}
+
+// defaultHints say how to give the codes that a whole list often shares.
+func (s *Sheet) defaultHints(fields []string) (hints []string) {
+	if slices.Contains(fields, partner.DataCenter.String()) {
+		hint := "data_center is one of " + strings.Join(partner.Specs[partner.DataCenter].Values, " ") + ": add the column, or "
+		switch centers := s.centers(); {
+		case len(centers) == 0:
+			hint += "give one for all rows with --default data_center=XX and its code for XX"
+		case !strings.Contains(centers, ","):
+			hint += "give one for all rows with --default data_center=" + centers
+		default:
+			hint += "give one for each country with --default data_center=country:" + centers
+		}
+		hints = append(hints, hint)
+	}
+	if slices.Contains(fields, partner.Country.String()) {
+		hints = append(hints, "or one country for all rows with --default country=XX and its code for XX")
+	}
+	return hints
+}
+
+// mostCenters bounds the countries in a hint.
+const mostCenters = 8
+
+// centers are the data centers of the countries in the first rows: one that they have
+// in common, or pairs such as DE=EU,US=US; "" when nothing is known of them.
+func (s *Sheet) centers() string {
+	centers, pairs := map[string]bool{}, map[string]bool{}
+	for _, country := range s.firstCells(partner.Country) {
+		code, center := partner.CenterOf(country)
+		if code != "" {
+			centers[center] = true
+		}
+		if center != "" && len(pairs) < mostCenters {
+			pairs[code+"="+center] = true
+		}
+	}
+	list := strings.Join(slices.Sorted(maps.Keys(pairs)), ",")
+	if _, center, _ := strings.Cut(list, "="); len(centers) == 1 && len(pairs) > 0 {
+		return center[:2]
+	}
+	if len(pairs) == 1 { // and countries of which nothing is known
+		return ""
+	}
+	return list
+}
+
+// firstCells are the cells of a field in the first rows.
+func (s *Sheet) firstCells(f partner.Field) (cells []string) {
+	column, body := s.columns[f], bytes.Clone(s.ahead[:min(len(s.ahead), blockSize)])
+	for len(cells) < sampled && column >= 0 && len(body) > 0 {
+		end, _, _ := nextRecord(body, s.Delimiter, true)
+		if end == 0 {
+			break
+		}
+		if record := cellTexts(body[:end], s.Delimiter); column < len(record) && !partner.Blank(record[column]) {
+			cells = append(cells, partner.Clean(record[column]))
+		}
+		body = body[end:]
+	}
+	return cells
+}
+
+// othersLimit bounds a list of headers in a message, in code points.
+const othersLimit = 90
+
+// others lists columns that hold no field.
+func (s *Sheet) others(used []int) string {
+	list := ""
+	for i, h := range s.Header {
+		h = partner.Clean(h)
+		if h == "" || s.ours[i] || slices.Contains(used, i) {
+			continue
+		}
+		if utf8.RuneCountInString(list) > othersLimit/2 {
+			return strings.TrimPrefix(list+", …", ", ")
+		}
+		list += ", '" + short(h) + "'"
+	}
+	return strings.TrimPrefix(list, ", ")
 }
 
 // halves are the fields that a whole name would have to be split into.
@@ -96,9 +209,9 @@ func (s *Sheet) splitNames(column int) string {
 }
 
 // nearest is the unused header with the smallest edit distance to a spelling
-// of the field, if it is near at all.
-func nearest(f partner.Field, header []string, used []int) string {
-	best, bestDistance := "", 3
+// of the field, if it is near at all; -1 when none is.
+func nearest(f partner.Field, header []string, used []int) int {
+	best, bestDistance := -1, 3
 	for i, h := range header {
 		folded := Fold(h)
 		if slices.Contains(used, i) || folded == "" {
@@ -110,32 +223,36 @@ func nearest(f partner.Field, header []string, used []int) string {
 				d = min(d, 2)
 			}
 			if d < bestDistance && d*3 <= utf8.RuneCountInString(folded) { // ID is not near DC
-				best, bestDistance = partner.Clean(h), d
+				best, bestDistance = i, d
 			}
 		}
 	}
 	return best
 }
 
-// distance is Levenshtein's: how many characters to change, add or drop.
+// distance is how many characters to change, add, drop or swap with their neighbor
+// (optimal string alignment).
 func distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
+	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
 	}
 	for i := range x {
-		diagonal := row[0]
 		row[0] = i + 1
 		for j := range y {
 			cost := 1
 			if x[i] == y[j] {
 				cost = 0
 			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
+			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
+		before, last, row = last, row, before
 	}
-	return row[len(y)]
+	return last[len(y)]
 }
 
 // nearFile is what to do about a file that is not there: the one of its folder

@@ -8,13 +8,21 @@ import (
 	"onboard/pkg/partner"
 )
 
+// endOfFile is Ctrl-Z, which old programs, and COPY of Windows still, put at the end
+// of a text.
+const endOfFile = "\x1a"
+
+var severalMark = []byte(partner.SeveralMark)
+
 // Row is one row of a sheet that holds any text.
 type Row struct {
 	Line  int    // physical line on which it starts, from 1
 	Raw   []byte // its bytes without the line break, for writing it out again
 	Text  *partner.Row
 	Fault string // why it can't be taken apart into cells; Text is then nil
+	Hint  string // what to do about the fault
 	Bad   bool   // some of its bytes are not text in the file's encoding
+	NUL   bool   // one of its bytes is 0
 }
 
 // Rows is what a block holds.
@@ -27,11 +35,15 @@ type Rows struct {
 // called for several blocks at the same time.
 func (s *Sheet) Parse(b Block) (Rows, error) {
 	if b.Stray {
-		return Rows{Rows: []Row{{Line: b.Line, Raw: trimBreak(b.Data), Bad: !utf8.Valid(b.Data),
-			Fault: "a cell goes on after its closing quotation mark; a quotation mark inside a cell has to be doubled"}}}, nil
+		record := trimBreak(b.Data)
+		if cells := unpadded(record, s.Delimiter); cells != nil && !isStray(cells, s.Delimiter) {
+			return s.Parse(Block{Line: b.Line, Data: append(cells, '\n'), Records: 1})
+		}
+		return Rows{Rows: []Row{s.strayRow(record, b.Line)}}, nil
 	}
 	binder := s.newBinder()
-	p := parser{sheet: s, records: newRecords(b.Data, s.Delimiter, binder.marks), binder: binder, line: b.Line}
+	p := parser{sheet: s, records: newRecords(b.Data, s.Delimiter, binder.marks), binder: binder, line: b.Line,
+		several: bytes.Contains(b.Data, severalMark)}
 	binder.marks = p.records.marks // which may have grown
 	p.out.Rows = s.memory(b.Records)
 	for p.records.more() {
@@ -75,6 +87,7 @@ type parser struct {
 	sheet   *Sheet
 	records records
 	binder  *binder
+	several bool // a cell may have a SeveralMark
 	line    int
 	out     Rows
 }
@@ -83,26 +96,34 @@ type parser struct {
 func (p *parser) row() error {
 	from, kept := p.records.pos, len(p.binder.cells)
 	raw, cells := p.records.next(p.binder.cells)
+	plain := p.records.plain && !p.several
+	if p.records.marked {
+		if again := unpadded(raw, p.sheet.Delimiter); again != nil {
+			one := newRecords(again, p.sheet.Delimiter, nil)
+			raw, cells = one.next(cells[:kept])
+			plain = one.plain && !p.several
+		}
+	}
 	p.binder.cells = cells[:kept]
 	record := cells[kept:]
-	plain := p.records.plain
-	row := Row{Line: p.line, Raw: raw, Bad: !plain && !utf8.Valid(raw)}
-	if plain {
+	row := Row{Line: p.line, Raw: raw, Bad: !plain && !utf8.Valid(raw), NUL: !plain && bytes.IndexByte(raw, 0) >= 0}
+	if p.records.plain {
 		p.line++ // none of its cells has a line break
-	} else {
-		p.line += p.sheet.linesIn(p.records.data[from:p.records.pos])
+	} else if p.line += p.sheet.linesIn(p.records.data[from:p.records.pos]); p.line > row.Line+1 {
+		row.Fault, row.Hint = p.sheet.swallowFault(raw, row.Line)
 	}
-	whole := len(record) == len(p.sheet.Header)
+	whole := p.sheet.whole(record)
 	switch {
 	case p.sheet.blank(raw, record, whole):
 		p.out.Blank++
 		return nil
 	case len(record) > MaxColumns:
 		return &FileError{File: p.sheet.Name(), Line: row.Line, Msg: fmt.Sprintf("the row has %d cells, and %d is the most", len(record), MaxColumns)}
+	case row.Fault != "":
 	case whole:
 		p.binder.add(cells, p.sheet.held, plain) // of a longer record gocsv would panic
 	default:
-		row.Fault = p.sheet.ragged(len(record))
+		row.Fault, row.Hint = p.sheet.ragged(raw, record)
 	}
 	p.out.Rows = append(p.out.Rows, row)
 	return nil
@@ -136,24 +157,13 @@ func (p *parser) bind() error {
 	return nil
 }
 
-// ragged says what is wrong with a row of so many cells.
-func (s *Sheet) ragged(cells int) string {
-	want := len(s.Header)
-	word := "cells"
-	if cells == 1 {
-		word = "cell"
-	}
-	if cells < want {
-		return fmt.Sprintf("the row has %d %s, and the header has %d: %d missing", cells, word, want, want-cells)
-	}
-	return fmt.Sprintf("the row has %d %s, and the header has %d: %d too many (a cell that contains %q needs quotation marks around it)",
-		cells, word, want, cells-want, string(s.Delimiter))
-}
-
 // blank says that a row holds no text at all, in our columns or in others.
 func (s *Sheet) blank(raw []byte, record []string, whole bool) bool {
 	if i := s.columns[partner.CompanyName]; whole && i >= 0 && !partner.Blank(record[i]) {
 		return false
+	}
+	if len(record) == 1 && record[0] == endOfFile {
+		return true
 	}
 	for i, c := range rawCells(raw, s.Delimiter, nil) {
 		if !partner.Blank(unquote(c)) && (i >= len(s.ours) || !s.ours[i]) {

@@ -26,6 +26,8 @@ type records struct {
 	pos   int     // what stands before it is read
 	mark  int     // the first mark from pos on, as an index
 	plain bool    // the record that was read last: partner.Row.Plain
+
+	marked bool // the record that was read last has a quotation mark in a cell that does not begin with one
 }
 
 // newRecords starts at the first record of a block. marks is memory to use.
@@ -87,7 +89,7 @@ func (r *records) lineBreak(at int) int {
 // line break.
 func (r *records) next(cells []string) (raw []byte, all []string) {
 	start := r.pos
-	r.plain = true
+	r.plain, r.marked = true, false
 	for {
 		cells = r.short(cells)
 		cell, end := r.cell()
@@ -131,7 +133,9 @@ func (r *records) cell() (cell string, end int) {
 		return cell, r.nextMark()
 	}
 	for end < len(r.data) && r.data[end] != r.delim && r.lineBreak(end) == 0 { // it is part of the cell
-		if r.data[end] != '"' {
+		if r.data[end] == '"' {
+			r.marked = true
+		} else {
 			r.look(end)
 		}
 		end = r.nextMark()

@@ -119,11 +119,6 @@ func (sc *Scanner) fill(size int) error {
 // take hands out what was cut.
 func (sc *Scanner) take(c cut) (Block, error) {
 	b := Block{Seq: sc.seq, Line: sc.line, Data: sc.rest[:c.bytes], Stray: c.stray, Records: c.records}
-	if !sc.byRecord { // a workbook spells a NUL as _x0000_, and so it is one of its cell
-		if err := noNUL(sc.name, sc.line, b.Data); err != nil {
-			return Block{}, err
-		}
-	}
 	sc.rest = append(sc.buffer(), sc.rest[c.bytes:]...)
 	switch {
 	case sc.byRecord, c.plain:
@@ -138,7 +133,7 @@ func (sc *Scanner) take(c cut) (Block, error) {
 	return b, nil
 }
 
-// noNUL refuses a NUL in what starts on the given line.
+// noNUL refuses a NUL in the header, or above it, which starts on the given line.
 func noNUL(name string, line int, d []byte) error {
 	i := bytes.IndexByte(d, 0)
 	if i < 0 {
@@ -225,7 +220,11 @@ func (sc *Scanner) endless(d []byte) error {
 	}
 	switch {
 	case quoted && sc.eof:
-		return &FileError{File: sc.name, Line: line, Msg: "the quotation mark that opens here never closes",
+		msg := "the quotation mark that opens here never closes"
+		if last := sc.line + breaksIn(bytes.TrimRight(d, "\r\n")); last > line {
+			msg += fmt.Sprintf(", and so takes in the lines up to %d", last)
+		}
+		return &FileError{File: sc.name, Line: line, Msg: msg,
 			Hint: "close it, or double it if it is part of the text"}
 	case quoted:
 		return &FileError{File: sc.name, Line: line, Msg: "the quotation mark that opens here does not close within 1 MiB, which is the most that a row may have",

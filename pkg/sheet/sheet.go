@@ -50,17 +50,19 @@ func (e *FileError) Error() string {
 
 // Options say what the file does not say of itself.
 type Options struct {
-	Encoding   string                     // a label of the WHATWG Encoding Standard; "": UTF-8. A byte order mark wins over it
-	Delimiter  byte                       // 0: found from the header
-	Sheet      string                     // which sheet of a workbook; "": the first visible one with a header
-	HiddenRows string                     // what becomes of hidden rows of a workbook: IncludeHidden, also when it is "", or SkipHidden
-	Map        map[string]partner.Field   // header spelling to field; wins over the known spellings
-	MapSaid    map[string]string          // by header, where Map was told of it, for messages; "": --map
-	Optional   func(f partner.Field) bool // fields that may go without a column
-	TempDir    string                     // where standard input is spooled; "": the system's
-	Command    string                     // the command that is running, for hints: "onboard validate list.csv"
-	Written    bool                       // this program wrote it, in UTF-8: --encoding, which is the sheet's, says nothing of it
-	addedOnly  bool                       // no column is to hold a field
+	Encoding     string                     // a label of the WHATWG Encoding Standard; "": UTF-8, or what a byte order mark says
+	EncodingSaid string                     // where Encoding was told, for messages, as with MapSaid; "": --encoding
+	Delimiter    byte                       // 0: found from the header
+	Sheet        string                     // which sheet of a workbook; "": the first visible one with a header
+	SheetSaid    string                     // where Sheet was told, as with EncodingSaid
+	HiddenRows   string                     // what becomes of hidden rows of a workbook: IncludeHidden, also when it is "", or SkipHidden
+	Map          map[string]partner.Field   // header spelling to field; wins over the known spellings
+	MapSaid      map[string]string          // by header, where Map was told of it, for messages; "": --map
+	Optional     func(f partner.Field) bool // fields that may go without a column
+	TempDir      string                     // where standard input is spooled; "": the system's
+	Command      func(less string) string   // the command that is running less a flag, for hints: "onboard validate list.csv"; nil: unknown
+	Written      bool                       // this program wrote it, in UTF-8: --encoding, which is the sheet's, says nothing of it
+	addedOnly    bool                       // no column is to hold a field
 }
 
 // Sheet is an opened file whose header is understood.
@@ -79,12 +81,17 @@ type Sheet struct {
 	ours       []bool   // columns that an earlier run added
 	body       int64    // bytes before the first row, as UTF-8
 	bodyLine   int      // physical line of the first row
+	named      int      // cells of the header up to the last one that holds text
+	extra      int      // empty cells that every row has beyond the header
 	byRecord   bool     // a line is a record, as in a workbook, and not a physical line
 	held       []int    // the columns that hold a field
 	bound      []string // their header for the binding
 	marked     bool     // the file says its encoding with a byte order mark
-	command    string
+	command    func(less string) string
 	written    bool   // as Options say
+	topLine    int    // physical line of the first record with text
+	sepLine    bool   // a sep= line says the delimiter
+	ahead      []byte // the first rows, while the header is being understood
 	sum        string // SHA-256 of a workbook's bytes, in hex
 	file       *os.File
 	binders    sync.Pool // of *binder, between blocks
@@ -108,7 +115,7 @@ func Open(path string, stdin io.Reader, opt Options) (*Sheet, error) {
 		s.Close()
 		return nil, err
 	}
-	if opt.Sheet != "" && s.Workbook == nil {
+	if opt.Sheet != "" && s.Workbook == nil && opt.SheetSaid == "" { // a profile's is for the workbook that a file of ours came from
 		s.Close()
 		return nil, &FileError{File: s.Name(), Msg: "this is a text file, and has no sheets", Hint: "leave out --sheet"}
 	}

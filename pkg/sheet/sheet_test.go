@@ -128,7 +128,7 @@ func TestRefused(t *testing.T) {
 		{"an open one in the header", "company_name,\"country\nA,B\n", ":1: the quotation mark"},
 		{"a long row", header + "\n" + long + ",GB\n", ":3: the row that starts here is longer than 1 MiB"},
 		{"a long quoted cell", header + "\"" + long + long + "\",GB\n", ":2: the quotation mark that opens here does not close within 1 MiB"},
-		{"a NUL", header + "A,GB,UK,Ann,L\x00e,a@b.co\n", ":2: there is a NUL byte"},
+		{"a NUL in the header", strings.Replace(header, "ry", "r\x00y", 1) + "A,GB,UK,Ann,Lee,a@b.co\n", ":1: there is a NUL byte"},
 		{"a NUL above the header", "Partners\x00\n" + header, ":1: there is a NUL byte"},
 		{"a header in Latin-1", "company_name,country,data_center,first_name,last_name,email,Stra\xdfe\nx\n", ":1: byte 65 of the line is 0xDF, which is not UTF-8 text; hint: it is probably windows-1252"},
 		{"missing columns", "company,country,first name\nA,B,C\n", "the sheet has no column for data_center, last_name, email"},

@@ -31,7 +31,7 @@ func SpellingRules() string {
 		"Of several, the plain one is taken, then primary or 1, business, company, billing, mailing, contact; shipping, secondary, " +
 		"other and home only where there is nothing better. All parts of an address come from the same one, the first that has a " +
 		"country and a city; only a plain 'Country' or 'City' completes another. Two that are equally good are asked about. " +
-		"'Type' and 'Industry' are words of a CRM, and so count only in a sheet that has a data center column and its required columns under their own names; " +
+		"'Type' and 'Industry' are words of a CRM, and so count only in a sheet that has a data center column and its required columns under their own names, or spelled exactly 'type' and 'industry' beside a data center column; " +
 		"'Name' is the company only in a list without people; 'Company Size' is a head count, and 'Region' a state only beside a city, as in 'Address 1 - Region'. " +
 		"The usual names in German, French, Spanish, Italian, Dutch, Portuguese and Japanese are understood too."
 }
@@ -99,6 +99,8 @@ func compileTags(tags []tag, lists [numGroups]string, ordinal bool) []tag {
 var (
 	// notes say how to fill a column in: '[required]', '(optional)', '(2-letter code)', '(ISO 3166)'.
 	notes = regexp.MustCompile(`(?i)[\[(]\s*(?:required|mandatory|optional|iso|(?:2|two)[- ]letter|alpha|e\.?g\.|if )[^\])]*[\])]`)
+	// inBrackets is the name that a program knows a column by, behind the one for people, and what may follow.
+	inBrackets = regexp.MustCompile(`(?i)\[[^\]]*\]\s*(?:required|mandatory|optional)?`)
 	// ofAddress is how Pipedrive ends the parts of an address: 'City/town of Postal address'.
 	ofAddress = regexp.MustCompile(`(?i) of (?:(\w+) )?address$`)
 	// entity is how Dynamics ends a related column: 'Email (Primary Contact) (Contact)'.
@@ -123,12 +125,16 @@ func meaningOf(header string) (meaning, bool) {
 	if strings.HasPrefix(lower, "(do not modify)") {
 		return meaning{}, false
 	}
-	for _, f := range []partner.Field{partner.Type, partner.Industry, partner.Size} {
+	for f := range partner.NumFields {
 		if lower == partner.Specs[f].API {
 			return meaning{field: f}, true
 		}
 	}
-	if m, ok := take(Fold(h)); ok || !strings.Contains(lower, " of ") {
+	m, ok := take(Fold(h))
+	if !ok && strings.Contains(lower, "[") { // 'First name [givenName] Required'
+		m, ok = take(Fold(inBrackets.ReplaceAllString(h, "")))
+	}
+	if ok || !strings.Contains(lower, " of ") {
 		return m, ok
 	}
 	if m, ok := take(Fold(ofAddress.ReplaceAllString(h, " $1"))); ok { // 'City of Postal address' is 'City Postal'
