@@ -199,3 +199,19 @@ func TestTokenIndex(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// checkBegin wants a run to begin, or to be refused with some words.
+func checkBegin(t *testing.T, path, want string) {
+	t.Helper()
+	l, err := Open(path)
+	if err == nil {
+		defer l.Close()
+		var r ledger.Run
+		if r, err = l.Begin(sandbox, sheet); err == nil {
+			err = r.End(0, nil)
+		}
+	}
+	if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"onboard/pkg/ledger"
 )
 
 // TestLostLog takes files away from a ledger as a kill leaves it: a copy that is
@@ -64,22 +62,6 @@ func TestLostLog(t *testing.T) {
 				checkBegin(t, filepath.Join(to, "ledger.db"), tt.want)
 			}
 		})
-	}
-}
-
-// checkBegin wants a run to begin, or to be refused with some words.
-func checkBegin(t *testing.T, path, want string) {
-	t.Helper()
-	l, err := Open(path)
-	if err == nil {
-		defer l.Close()
-		var r ledger.Run
-		if r, err = l.Begin(sandbox, sheet); err == nil {
-			err = r.End(0, nil)
-		}
-	}
-	if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-		t.Errorf("got %v, want %q", err, want)
 	}
 }
 
