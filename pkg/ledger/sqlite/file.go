@@ -45,10 +45,18 @@ func prepareFile(path string) error {
 		return errors.New("it is not a regular file; hint: name another file with --ledger")
 	case links(info) > 1: // SQLite's log and locks go by name: each name would be a ledger of its own
 		return errors.New("the file has a second name (a hard link), and under each it would be another ledger; hint: remove the other name, or keep a copy made with 'onboard status --backup' instead")
-	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
-		return os.Chmod(path, 0o600) // tokens are in it
 	}
 	return nil
+}
+
+// makePrivate keeps others from reading a file that is known to be a ledger: tokens are
+// in it.
+func makePrivate(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Perm()&0o077 == 0 || runtime.GOOS == "windows" {
+		return err
+	}
+	return os.Chmod(path, 0o600)
 }
 
 // checkTrust refuses files of the ledger that others may have written, or put there: a

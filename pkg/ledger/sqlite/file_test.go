@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,7 @@ func TestRefusedFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			before, _ := os.ReadFile(path)
+			mode := modeOf(t, path)
 			l, err := Open(path)
 			if err == nil {
 				l.Close()
@@ -59,8 +61,20 @@ func TestRefusedFiles(t *testing.T) {
 			if after, _ := os.ReadFile(path); !cmp.Equal(before, after) {
 				t.Error("a refused file was changed")
 			}
+			if got := modeOf(t, path); got != mode {
+				t.Errorf("a refused file has mode %v, and had %v", got, mode)
+			}
 		})
 	}
+}
+
+func modeOf(t *testing.T, path string) fs.FileMode {
+	t.Helper()
+	info, err := os.Lstat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Mode()
 }
 
 func TestAcceptedFiles(t *testing.T) {

@@ -68,10 +68,13 @@ func (l *Ledger) open(upgrading func()) (err error) {
 	if err := refuseSaved(l.path); err != nil {
 		return err
 	}
-	if l.file, err = os.Lstat(l.path); err != nil {
+	if err := probe(l.path); err != nil { // before anything of a foreign file is changed
 		return err
 	}
-	if err := probe(l.path); err != nil {
+	if err := makePrivate(l.path); err != nil {
+		return err
+	}
+	if l.file, err = os.Lstat(l.path); err != nil {
 		return err
 	}
 	if l.writer, err = connect(l.path, writerPragmas, 1); err != nil {
