@@ -86,10 +86,10 @@ func TestTokenWithAnyStatus(t *testing.T) {
 func TestUnusableSuccess(t *testing.T) {
 	for body, reason := range map[string]string{
 		`{"token":"   ","onboarding_link":"https://a.example/"}`:           "a blank token",
-		`{"token":"t\u0007","onboarding_link":"https://a.example/"}`:       "a token outside its limits",
+		`{"token":"t\u0007","onboarding_link":"https://a.example/"}`:       "a token with a control character",
 		`{"token":"t","onboarding_link":"javascript:alert(1)"}`:            "a link that is no web address",
 		`{"token":"t","onboarding_link":"https:///partner"}`:               "a link that is no web address",
-		`{"token":"t","onboarding_link":"https://a.example/\u0085x"}`:      "a link outside its limits",
+		`{"token":"t","onboarding_link":"https://a.example/\u0085x"}`:      "a link with a control character",
 		`{"token":"t","onboarding_link":" "}`:                              "a blank link",
 		"The company was created.":                                         "not JSON (HTTP 200): The company was created.",
 		`{"token":"t","token":"u","onboarding_link":"https://a.example/"}`: "more than one token or link",

@@ -87,7 +87,7 @@ var mutants = []mutant{
 `}}, "", "./pkg/lmpi", "TestJudge"},
 
 	{"take any text for a link", []change{{"pkg/lmpi/created.go", `	token, twice := text(members, "token")
-`, `	linkFault := func(s string) string { return textFault("link", s) }
+`, `	LinkFault := func(s string) string { return textFault("link", s) }
 	token, twice := text(members, "token")
 `}}, "", "./pkg/lmpi", "TestReadCreated"},
 

@@ -85,17 +85,17 @@ func TestMixedUp(t *testing.T) {
 		{"a blank token", func(b, _ string) string { return "3,created," + b + ",\"   \",https://a.example/b," + sheetRow("B") }, "only one of token and link"},
 		{"a line break in a token", func(b, _ string) string {
 			return "3,created," + b + ",\"tok\n-b\",https://a.example/b," + sheetRow("B")
-		}, "onboard_token holds a control character"},
+		}, "onboard_token is a token with a control character"},
 		{"an escape in a link", func(b, _ string) string {
 			return "3,created," + b + ",tok-b,https://a.example/\x1b[2J," + sheetRow("B")
-		}, "onboard_link holds a control character"},
+		}, "onboard_link is a link with a control character"},
 		{"a long token", func(b, _ string) string {
 			return "3,created," + b + "," + long + ",https://a.example/b," + sheetRow("B")
-		}, "onboard_token is longer than 300 characters"},
+		}, "onboard_token is a token of over 300 characters"},
 		{"another kind of address", func(b, _ string) string {
 			return "3,created," + b + ",tok-b,javascript:alert(1)," + sheetRow("B")
-		}, "onboard_link is no http or https address"},
-		{"no address", func(b, _ string) string { return "3,created," + b + ",tok-b,a.example/b," + sheetRow("B") }, "onboard_link is no http or https address"},
+		}, "onboard_link is a link that is no web address"},
+		{"no address", func(b, _ string) string { return "3,created," + b + ",tok-b,a.example/b," + sheetRow("B") }, "onboard_link is a link that is no web address"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := unread(t)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"onboard/pkg/ledger"
+	"onboard/pkg/lmpi"
 	"onboard/pkg/partner"
 	"onboard/pkg/sheet"
 )
@@ -141,6 +142,18 @@ func readDecision(s *sheet.Sheet, row sheet.Row) (Decision, error) {
 		return d, nil
 	}
 	return d, decisionError(s, row.Line, fmt.Sprintf("the decision %q is not known", string(d.Verdict)), "write created, resend or skip into onboard_decision")
+}
+
+// flawOf says why what an operator told can't be a token and a link; "" when it can.
+// Empty ones are not told.
+func flawOf(token, link string) string {
+	if flaw := lmpi.TokenFault(token); token != "" && flaw != "" {
+		return "onboard_token is " + flaw
+	}
+	if flaw := lmpi.LinkFault(link); link != "" && flaw != "" {
+		return "onboard_link is " + flaw
+	}
+	return ""
 }
 
 func decisionError(s *sheet.Sheet, line int, msg, hint string) error {

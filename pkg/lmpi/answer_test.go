@@ -25,17 +25,17 @@ func TestReadCreated(t *testing.T) {
 		{"white space and a BOM", "\ufeff \n" + object("tok-1", link) + "\r\n\t ", result{"tok-1", link, ""}},
 		{"unknown fields", `{"x":[{"token":"no"}],"token":"tok-1","y":null,"onboarding_link":"` + link + `"}`, result{"tok-1", link, ""}},
 		{"token of 300", object(strings.Repeat("x", 300), link), result{strings.Repeat("x", 300), link, ""}},
-		{"token of 301", object(strings.Repeat("x", 301), link), result{"", link, "a token outside its limits"}},
+		{"token of 301", object(strings.Repeat("x", 301), link), result{"", link, "a token of over 300 characters"}},
 		{"all letters of a token", object("-aZ09._~+/=", link), result{"-aZ09._~+/=", link, ""}},
 		{"token of another alphabet", object("ü b", link), result{"ü b", link, ""}},
-		{"token with a line end", object(`tok\n`, link), result{"", link, "a token outside its limits"}},
+		{"token with a line end", object(`tok\n`, link), result{"", link, "a token with a control character"}},
 		{"token is a number", `{"token":12,"onboarding_link":"` + link + `"}`, result{"", link, "a link came, but no token"}},
 		{"no token", `{"onboarding_link":"` + link + `"}`, result{"", link, "a link came, but no token"}},
 		{"nothing", "{}", result{"", "", "no token"}},
 		{"an error that claims success", `{"error_subject":"CSPIError","error_message":"x"}`, result{"", "", "no token"}},
 		{"no link", `{"token":"tok-1"}`, result{"tok-1", "", "a token came, but no link"}},
 		{"link of 300", object("tok-1", long), result{"tok-1", long, ""}},
-		{"link of 301", object("tok-1", long+"é"), result{"tok-1", "", "a link outside its limits"}},
+		{"link of 301", object("tok-1", long+"é"), result{"tok-1", "", "a link of over 300 characters"}},
 		{"link of another host", object("tok-1", "HTTP://[::1]:8080"), result{"tok-1", "HTTP://[::1]:8080", ""}},
 		{"link without a host", object("tok-1", "/partner?t=1"), result{"tok-1", "", "a link that is no web address"}},
 		{"link with a port alone", object("tok-1", "https://:443/"), result{"tok-1", "", "a link that is no web address"}},
@@ -43,9 +43,9 @@ func TestReadCreated(t *testing.T) {
 		{"link with a broken host", object("tok-1", "https://a b/"), result{"tok-1", "", "a link that is no web address"}},
 		{"blank link", object("tok-1", " \u00a0 "), result{"tok-1", "", "a blank link"}},
 		{"blank token", object("   ", link), result{"", link, "a blank token"}},
-		{"token with a control character", object(`a\u0085b`, link), result{"", link, "a token outside its limits"}},
-		{"link with a line end", object("tok-1", `https://a.example/\n`), result{"tok-1", "", "a link outside its limits"}},
-		{"link with a bad byte", object("tok-1", "https://a.example/\xff"), result{"tok-1", "", "a link outside its limits"}},
+		{"token with a control character", object(`a\u0085b`, link), result{"", link, "a token with a control character"}},
+		{"link with a line end", object("tok-1", `https://a.example/\n`), result{"tok-1", "", "a link with a control character"}},
+		{"link with a bad byte", object("tok-1", "https://a.example/\xff"), result{"tok-1", "", "a link with a control character"}},
 		{"empty", "", result{"", "", "empty"}},
 		{"only white space", " \n", result{"", "", "empty"}},
 		{"cut", object("tok-1", link)[:30], result{"", "", "cut short"}},
@@ -127,14 +127,14 @@ func FuzzReadCreated(f *testing.F) {
 		token, link, problem := readCreated(body)
 		var whole map[string]any
 		isObject := json.Unmarshal(trimBOM(body), &whole) == nil && whole != nil
-		last := func(name string, valid func(string) bool) string {
+		last := func(name string, fault func(string) string) string {
 			s, _ := whole[name].(string)
-			if !valid(s) {
+			if fault(s) != "" {
 				return ""
 			}
 			return s
 		}
-		if isObject && (token != last("token", ValidToken) || link != last("onboarding_link", ValidLink)) {
+		if isObject && (token != last("token", TokenFault) || link != last("onboarding_link", LinkFault)) {
 			t.Errorf("got %q, %q of %q", token, link, whole)
 		}
 		if !isObject && (token != "" || link != "" || problem == "") || problem == "" && (token == "" || link == "") {

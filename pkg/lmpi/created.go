@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"regexp"
@@ -27,7 +28,7 @@ func readCreated(body []byte) (token, link, problem string) {
 	members, problem := readObject(trimBOM(body))
 	token, twice := text(members, "token")
 	link, twiceLink := text(members, "onboarding_link")
-	wrongToken, wrongLink := tokenFault(token), linkFault(link)
+	wrongToken, wrongLink := TokenFault(token), LinkFault(link)
 	problem = first(problem, wrongToken, wrongLink)
 	if wrongToken != "" {
 		token = ""
@@ -102,16 +103,13 @@ func broken(err error) string {
 	return "not JSON"
 }
 
-// ValidToken says whether a token can be one: 1 to 300 characters, not only white
-// space, no control characters. Its alphabet is not documented.
-func ValidToken(s string) bool { return tokenFault(s) == "" }
+// TokenFault says why a text can be no token, or "": one has 1 to 300 code points, not
+// only white space and no control characters. Its alphabet is not documented.
+func TokenFault(s string) string { return textFault("token", s) }
 
-// ValidLink says whether a link can be one: as a token, and the address of a web page.
-func ValidLink(s string) bool { return linkFault(s) == "" }
-
-func tokenFault(s string) string { return textFault("token", s) }
-
-func linkFault(s string) string {
+// LinkFault says why a text can be no link, or "": one is like a token, and the address
+// of a web page.
+func LinkFault(s string) string {
 	if fault := textFault("link", s); fault != "" {
 		return fault
 	}
@@ -128,8 +126,10 @@ func textFault(what, s string) string {
 		return "no " + what
 	case strings.TrimSpace(s) == "":
 		return "a blank " + what
-	case utf8.RuneCountInString(s) > textLimit || strings.ContainsFunc(s, odd):
-		return "a " + what + " outside its limits"
+	case strings.ContainsFunc(s, odd):
+		return "a " + what + " with a control character"
+	case utf8.RuneCountInString(s) > textLimit:
+		return fmt.Sprintf("a %s of over %d characters", what, textLimit)
 	}
 	return ""
 }
@@ -156,7 +156,7 @@ func given(body []byte) (token, link string, found bool) {
 	var g gifts
 	g.object(trimBOM(body), true)
 	found = len(g.tokens)+len(g.links) > 0 || namedPattern.Match(body)
-	return only(g.tokens, tokenFault), only(g.links, linkFault), found
+	return only(g.tokens, TokenFault), only(g.links, LinkFault), found
 }
 
 // gifts are the tokens and links of an answer.

@@ -98,7 +98,7 @@ var faults = []fault{
 	{name: "over 1 MiB", serve: answering(sized("200 OK", strings.Repeat(" ", 2<<20)+goodBody)), posts: 1, want: InDoubt, problem: "over 1 MiB"},
 	{name: "HTML", serve: answering(sized("200 OK", "<html>Please log in</html>")), posts: 1, want: InDoubt, problem: "not JSON"},
 	{name: "empty token", serve: answering(sized("200 OK", `{"token":"","onboarding_link":"https://a.example/"}`)), posts: 1, want: InDoubt, problem: "a link came, but no token"},
-	{name: "long token", serve: answering(sized("200 OK", `{"token":"`+strings.Repeat("x", 301)+`","onboarding_link":"https://a.example/"}`)), posts: 1, want: InDoubt, problem: "a token outside its limits"},
+	{name: "long token", serve: answering(sized("200 OK", `{"token":"`+strings.Repeat("x", 301)+`","onboarding_link":"https://a.example/"}`)), posts: 1, want: InDoubt, problem: "a token of over 300 characters"},
 	{name: "no link", serve: answering(sized("200 OK", `{"token":"tok-1"}`)), posts: 1, want: InDoubt, problem: "a token came, but no link"},
 	{name: "two objects", serve: answering(sized("200 OK", goodBody+goodBody)), posts: 1, want: InDoubt, problem: "more after the JSON object"},
 	{name: "other protocol", serve: stalling("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"), posts: 1, want: InDoubt, problem: "none of HTTP"},
