@@ -6,8 +6,6 @@ import (
 	"os"
 )
 
-const notOrdinary = "this is not an ordinary file"
-
 // OpenFile opens for reading what somebody named: a file on disk and nothing else. A
 // pipe that nobody writes to would never open, and a device may never end.
 func OpenFile(path string) (*os.File, error) {
@@ -18,7 +16,7 @@ func OpenFile(path string) (*os.File, error) {
 	case info.IsDir():
 		return nil, &FileError{File: path, Msg: "this is a folder, not a file"}
 	case !info.Mode().IsRegular():
-		return nil, &FileError{File: path, Msg: notOrdinary, Hint: "write what it gives into a file, and name that"}
+		return nil, &FileError{File: path, Msg: "this is not an ordinary file", Hint: "write what it gives into a file, and name that"}
 	}
 	return os.Open(path)
 }

@@ -128,11 +128,8 @@ func Open(path string, stdin io.Reader, opt Options) (*Sheet, error) {
 
 func openRegular(path string) (*os.File, error) {
 	f, err := OpenFile(path)
-	var refused *FileError
 	if errors.Is(err, os.ErrNotExist) {
 		err = &FileError{File: path, Msg: "there is no such file", Hint: nearFile(path)}
-	} else if errors.As(err, &refused) && refused.Msg == notOrdinary {
-		refused.Msg, refused.Hint = notOrdinary+", and it has to be read twice", "use - to read standard input"
 	}
 	return f, err
 }
