@@ -210,8 +210,11 @@ func TestInterruptedTwice(t *testing.T) {
 					return inDoubt()
 				}
 			}
-			time.AfterFunc(31*time.Second, f.enough)
-			time.AfterFunc(31*time.Second+pause, f.ended)
+			time.AfterFunc(31*time.Second, func() { // one after the other, as signals come
+				f.enough()
+				time.Sleep(pause)
+				f.ended()
+			})
 			stop := f.do()
 			want := map[partner.Status]int{partner.Created: 23, partner.InDoubt: 8, partner.NotSent: n - 31}
 			if diff := cmp.Diff(want, f.sum()); diff != "" || stop == nil || stop.Kind != Interrupted || stop.Spoils() {
