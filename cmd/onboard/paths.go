@@ -3,13 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 
-	"onboard/pkg/ledger/postgres"
 	"onboard/pkg/sheet"
 )
 
@@ -92,20 +90,4 @@ func (s *sheetFlags) openReport() (*sheet.File, error) {
 		return nil, errors.New("--report takes the name of a file; hint: --report report.html")
 	}
 	return sheet.CreateFile(s.report)
-}
-
-// ledgerPlace refuses what is neither file name nor address of a ledger, and a
-// folder that is not there: a misspelt ledger is an empty one, and would create
-// all again. What may hold a password is not repeated.
-func ledgerPlace(path string) error {
-	if path == "" || postgres.IsPlace(path) {
-		return nil
-	}
-	if postgres.LooksLike(path) {
-		return errors.New("--ledger takes the name of a file, or the address of a PostgreSQL database in one form only; hint: --ledger postgres://USER@HOST:5432/DATABASE, and the password in ~/.pgpass or PGPASSWORD")
-	}
-	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("--ledger %s: there is no such folder; hint: check the spelling, or create the folder first", path)
-	}
-	return nil
 }

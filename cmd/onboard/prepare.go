@@ -2,17 +2,12 @@ package main
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
 	"onboard/pkg/ledger"
-	"onboard/pkg/ledger/postgres"
+	"onboard/pkg/ledger/store"
 	"onboard/pkg/lmpi"
 	"onboard/pkg/pace"
 	"onboard/pkg/partner"
@@ -90,38 +85,27 @@ func (s *submission) connect(opened *[]func()) (err error) {
 		return err
 	}
 	*opened = append(*opened, s.log.close)
-	book, run, err := s.openLedger()
-	if err != nil {
+	if s.ledger, s.ledgerRun, err = s.openLedger(); err != nil {
 		return err
 	}
-	s.book, s.ledgerRun = book, run
 	s.sayKept()
-	*opened = append(*opened, book.Close, s.sayKept) // another run on this computer may end while this one goes on
+	*opened = append(*opened, func() { s.ledger.Close() }, s.sayKept) // another run on this computer may end while this one goes on
 	return nil
 }
 
 // places refuses files that would get in each other's way.
 func (s *submission) places() error {
-	book, err := s.ledgerPath()
+	path, err := s.ledgerPath()
 	if err != nil {
 		return err
 	}
-	return distinct(append(s.outputs(s.path, s.dir, s.sheet.Base), s.otherPlaces(book)...))
+	return distinct(append(s.outputs(s.path, s.dir, s.sheet.Base), s.otherPlaces(path)...))
 }
 
 // otherPlaces are the files beside a sheet and its outputs.
-func (s *submission) otherPlaces(book string) []place {
+func (s *submission) otherPlaces(ledger string) []place {
 	return []place{{"the log", s.logFile}, {"the credentials file", s.credentials},
-		{"the ledger", book}, {"part of the ledger", book + "-wal"}, {"part of the ledger", book + "-shm"}}
-}
-
-// ledgerPath is where the ledger is; the embedded sandbox's is temporary
-// unless one is named.
-func (s *submitFlags) ledgerPath() (string, error) {
-	if s.ledger != "" || s.target == "sandbox" {
-		return s.ledger, ledgerPlace(s.ledger)
-	}
-	return defaultLedger()
+		{"the ledger", ledger}, {"part of the ledger", ledger + "-wal"}, {"part of the ledger", ledger + "-shm"}}
 }
 
 func (s *submission) newClient() (*lmpi.Client, error) {
@@ -142,46 +126,37 @@ func (s *submission) newClient() (*lmpi.Client, error) {
 	return lmpi.New(config)
 }
 
-// noLedger says that a ledger is a file that is not there.
-func noLedger(path string) bool {
-	_, err := os.Stat(path)
-	return !postgres.IsPlace(path) && errors.Is(err, fs.ErrNotExist)
-}
-
 // openLedger opens the ledger and starts a run in it. A rehearsal in the
 // embedded sandbox forgets, unless a ledger is named, and so does a dry run where
 // there is none yet.
-func (s *submission) openLedger() (*book, ledger.Run, error) {
-	temporary := ""
+func (s *submission) openLedger() (ledger.Ledger, ledger.Run, error) {
 	path, err := s.ledgerPath()
-	if s.ledgerMissing = err == nil && s.dryRun && path != "" && noLedger(path); s.ledgerMissing {
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.ledgerMissing = s.dryRun && path != "" && store.Missing(path); s.ledgerMissing {
 		s.ledgerIs, path = path, ""
 	}
-	if err == nil && path == "" {
-		temporary, err = os.MkdirTemp("", "onboard-sandbox-*")
-		path = filepath.Join(temporary, "ledger.db")
+	var l ledger.Ledger
+	if path == "" {
+		l, err = store.OpenTemporary()
+	} else {
+		s.ledgerIs = store.Shown(path)
+		l, err = openLedger(s.console, path)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if temporary == "" {
-		s.ledgerIs = postgres.Redacted(path)
-	}
-	l, err := openBook(s.console, path)
-	if err != nil {
-		return nil, nil, err
-	}
-	b := &book{l, temporary}
 	info := ledger.RunInfo{Command: s.again.verb, File: "all partners", Target: s.to.name}
 	if s.sheet != nil {
 		info.File, info.KeyFields = s.path, keyFields(s.rules)
 	}
 	run, err := l.Begin(ledger.Scope{Endpoint: s.to.scope, Account: s.account}, info)
 	if err != nil {
-		b.Close()
+		l.Close()
 		return nil, nil, err
 	}
-	return b, run, nil
+	return l, run, nil
 }
 
 func keyFields(r *partner.Rules) string {
@@ -190,21 +165,4 @@ func keyFields(r *partner.Rules) string {
 		names = append(names, f.String())
 	}
 	return strings.Join(names, ",")
-}
-
-// defaultLedger is the place in the user's state folder, by the XDG base
-// directory specification or the system's own custom.
-func defaultLedger() (string, error) {
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "onboard", "ledger.db"), nil
-	}
-	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
-		dir, err := os.UserConfigDir()
-		return filepath.Join(dir, "onboard", "ledger.db"), err
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", fmt.Errorf("there is no home folder for the ledger: %w; hint: name a file with --ledger", err)
-	}
-	return filepath.Join(home, ".local", "state", "onboard", "ledger.db"), nil
 }

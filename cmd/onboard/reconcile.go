@@ -14,6 +14,7 @@ import (
 
 	"onboard/pkg/batch"
 	"onboard/pkg/ledger"
+	"onboard/pkg/ledger/store"
 	"onboard/pkg/partner"
 	"onboard/pkg/report"
 )
@@ -106,7 +107,7 @@ func (r *reconciliation) ledgerThere() error {
 		return err
 	case path == "":
 		return errors.New("the ledger of --target sandbox ends with each command, so nothing is in doubt in it; hint: name the ledger of the submission with --ledger")
-	case noLedger(path):
+	case store.Missing(path):
 		return fmt.Errorf("there is no ledger at %s, so nothing is known to be in doubt; hint: name the ledger of the submission with --ledger", path)
 	}
 	return nil
@@ -114,7 +115,7 @@ func (r *reconciliation) ledgerThere() error {
 
 // nothing says where nothing is in doubt, and where something is.
 func (r *reconciliation) nothing(ctx context.Context) error {
-	counts, err := r.book.Counts(ctx)
+	counts, err := r.ledger.Counts(ctx)
 	if err != nil {
 		return err
 	}

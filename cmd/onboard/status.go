@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"onboard/pkg/ledger"
-	"onboard/pkg/ledger/postgres"
+	"onboard/pkg/ledger/store"
 	"onboard/pkg/partner"
 	"onboard/pkg/terminal"
 )
@@ -49,22 +49,18 @@ runs go on. A plain copy of the file may miss what was written last.`,
 }
 
 func status(ctx context.Context, c *console, path, file, backup string, asJSON bool) error {
-	if path == "" {
-		var err error
-		if path, err = defaultLedger(); err != nil {
-			return err
-		}
-	} else if err := ledgerPlace(path); err != nil {
+	path, err := ledgerPlace(path)
+	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && !postgres.IsPlace(path) {
+	if store.Missing(path) {
 		if asJSON {
 			return (&holdings{path, []account{}, []pastRun{}, []openDoubt{}, []conflict{}}).tell(c, true)
 		}
 		fmt.Fprintln(screenOf(c.out), terminal.Sprintf("There is no ledger at %s yet: nothing was submitted.", path))
 		return nil
 	}
-	l, err := openBook(c, path)
+	l, err := openLedger(c, path)
 	if err != nil {
 		return err
 	}
@@ -79,7 +75,7 @@ func status(ctx context.Context, c *console, path, file, backup string, asJSON b
 		c.say("The ledger was copied to %s.", backup)
 		return nil
 	}
-	h, err := readHoldings(ctx, l, postgres.Redacted(path), file)
+	h, err := readHoldings(ctx, l, store.Shown(path), file)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ type submission struct {
 	log       *attemptLog
 	ledgerRun ledger.Run
 	ledgerIs  string // where it is; "" for a throw-away one
-	book      *book
+	ledger    ledger.Ledger
 
 	ledgerMissing bool // it is not there, and a dry run makes none
 	plan          *batch.Plan

@@ -14,16 +14,16 @@ import (
 
 type submitFlags struct {
 	sheetFlags
-	target, credentials, ledger string
-	caFile                      string
-	rate                        string
-	concurrency, attempts       int
-	limit                       int
-	timeout                     time.Duration
-	maxErrors                   string
-	dryRun, yes, noProgress     bool
-	logFile, logLevel           string
-	checkExisting               bool
+	target, credentials, ledgerFlag string
+	caFile                          string
+	rate                            string
+	concurrency, attempts           int
+	limit                           int
+	timeout                         time.Duration
+	maxErrors                       string
+	dryRun, yes, noProgress         bool
+	logFile, logLevel               string
+	checkExisting                   bool
 }
 
 func newSubmit(c *console) *cobra.Command {
@@ -79,7 +79,7 @@ func (s *submitFlags) registerCalls(f *pflag.FlagSet) {
 	f.StringVar(&s.target, "target", "", "`NAME`: where partners are created: sandbox, staging, production or a web address (no default)")
 	f.StringVar(&s.credentials, "credentials", "", "`FILE`: file with the credentials, readable only by you")
 	f.StringVar(&s.caFile, "ca-file", "", "`FILE`: file with further certificate authorities to trust (PEM)")
-	f.StringVar(&s.ledger, "ledger", "", "`FILE`: the ledger, or postgres://USER@HOST/DATABASE (default: ledger.db in your state folder; for the sandbox a throw-away one)")
+	f.StringVar(&s.ledgerFlag, "ledger", "", "`FILE`: the ledger, or postgres://USER@HOST/DATABASE (default: ledger.db in your state folder; for the sandbox a throw-away one)")
 	f.StringVar(&s.rate, "rate-limit", "5/s", "`RATE`: requests at most, per second, minute or hour: 5/s, 90/m, 1000/h")
 	f.IntVar(&s.concurrency, "concurrency", 8, "`N`: requests in flight at most")
 	f.DurationVar(&s.timeout, "timeout", 70*time.Second, "`TIME`: how long one request may take")

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"onboard/pkg/batch"
+	"onboard/pkg/ledger/store"
 	"onboard/pkg/pace"
 	"onboard/pkg/report"
 	"onboard/pkg/sheet"
@@ -139,14 +140,14 @@ func (t *tracking) check() error {
 // places settles where the files are, and refuses those that would get in each
 // other's way, and a ledger that is not there: it could only know nothing.
 func (t *tracking) places() error {
-	book, err := t.ledgerPath()
+	path, err := t.ledgerPath()
 	if err != nil {
 		return err
 	}
-	if noLedger(book) {
-		return fmt.Errorf("there is no ledger at %s, so nothing is known to track; hint: name the ledger of the submission with --ledger", book)
+	if store.Missing(path) {
+		return fmt.Errorf("there is no ledger at %s, so nothing is known to track; hint: name the ledger of the submission with --ledger", path)
 	}
-	places := append(t.otherPlaces(book), place{"the summary", t.summary})
+	places := append(t.otherPlaces(path), place{"the summary", t.summary})
 	if t.sheet != nil {
 		if t.dir, err = t.folder(t.path); err != nil {
 			return err
