@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,11 +34,11 @@ bash needs its package bash-completion for that.
   fish        onboard completion fish > ~/.config/fish/completions/onboard.fish
   powershell  onboard completion powershell | Out-String | Invoke-Expression`,
 		Example:   "  onboard completion bash > onboard.bash\n  onboard completion zsh > _onboard",
-		ValidArgs: sorted(shells),
+		ValidArgs: slices.Sorted(maps.Keys(shells)),
 		Args:      cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || shells[args[0]] == nil {
-				return fmt.Errorf("which shell? hint: one of %s", strings.Join(sorted(shells), ", "))
+				return fmt.Errorf("which shell? hint: one of %s", strings.Join(slices.Sorted(maps.Keys(shells)), ", "))
 			}
 			return shells[args[0]](cmd.Root())
 		},

@@ -13,7 +13,7 @@ import (
 func (s *submission) consent(ctx context.Context) error {
 	plan := s.plan
 	info := report.PlanInfo{Plan: plan, Target: s.to.name, Account: s.account, Ledger: s.ledgerIs, NewLedger: plan.NewLedger, NoLedger: s.ledgerMissing,
-		Rate: s.perSecond, Limit: s.limit}
+		Rate: s.perSecond, Limit: s.Limit}
 	if !s.quiet || s.dryRun && !s.json {
 		s.screen().Plan(info)
 	}
@@ -21,8 +21,8 @@ func (s *submission) consent(ctx context.Context) error {
 		return err
 	}
 	bad := plan.Counts[partner.Invalid]
-	if over, _ := s.tooMany(bad, plan.Rows); over {
-		return fmt.Errorf("%d of %d rows are invalid, more than --max-errors %s allows; hint: 'onboard validate %s' writes them to a file to correct", bad, plan.Rows, s.maxErrors, quote(s.path))
+	if s.TooMany(bad, plan.Rows) {
+		return fmt.Errorf("%d of %d rows are invalid, more than --max-errors %s allows; hint: 'onboard validate %s' writes them to a file to correct", bad, plan.Rows, s.MaxErrors, quote(s.path))
 	}
 	if s.dryRun {
 		return exitError{report.ExitOf(nil, plan.Counts).Code}

@@ -9,7 +9,6 @@ import (
 	"onboard/pkg/ledger"
 	"onboard/pkg/ledger/store"
 	"onboard/pkg/lmpi"
-	"onboard/pkg/pace"
 	"onboard/pkg/partner"
 	"onboard/pkg/sheet"
 )
@@ -22,7 +21,7 @@ func (s *submission) prepare() (release func(), err error) {
 	if err := s.check(); err != nil {
 		return release, err
 	}
-	if s.perSecond, err = pace.ParseRate(s.rate); err != nil {
+	if s.perSecond, err = s.PerSecond(); err != nil {
 		return release, err
 	}
 	if s.rules, err = s.newRules(); err != nil {
@@ -52,7 +51,7 @@ func (s *submission) prepare() (release func(), err error) {
 // somebody says whether the others are meant, too.
 func (s *submission) hidden() error {
 	w := s.sheet.Workbook
-	if w == nil || w.Hidden.Count == 0 || s.hiddenRows != "" || s.again.verb != "submit" {
+	if w == nil || w.Hidden.Count == 0 || s.HiddenRows != "" || s.again.verb != "submit" {
 		return nil
 	}
 	rows := "a row with text is hidden"
@@ -109,7 +108,7 @@ func (s *submission) otherPlaces(ledger string) []place {
 }
 
 func (s *submission) newClient() (*lmpi.Client, error) {
-	config := lmpi.Config{Base: s.to.base, Credentials: s.to.credentials, Timeout: s.timeout,
+	config := lmpi.Config{Base: s.to.base, Credentials: s.to.credentials, Timeout: s.Timeout,
 		UserAgent: "onboard/" + version()}
 	if s.caFile != "" {
 		pem, err := sheet.ReadFile(s.caFile, 8<<20)

@@ -113,7 +113,7 @@ func (s *submission) makePlan(ctx context.Context, each func(*batch.Result) erro
 // existingNames asks which names are partners already. A pending onboarding is
 // probably not among them.
 func (s *submission) existingNames(ctx context.Context) (map[partner.Key]bool, error) {
-	l := batch.Listing{List: s.client.Partners, Pace: s.newPace(), MaxAttempts: s.attempts, OnAttempt: s.log.attempt,
+	l := batch.Listing{List: s.client.Partners, Pace: s.newPace(), MaxAttempts: s.Attempts, OnAttempt: s.log.attempt,
 		OnWait: func(reason string, wait time.Duration) {
 			if !s.quiet {
 				s.say("Which partners exist already is asked again in %s: %s", wait.Round(time.Second), reason)
@@ -135,8 +135,8 @@ func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error
 	now, intake, release := signals(ctx, s.console)
 	defer release()
 	defer s.hurries(now)()
-	b := batch.Submission{Plan: s.plan, Run: s.ledgerRun, Send: s.client.Create, Pace: limiter, Concurrency: s.concurrency,
-		MaxAttempts: s.attempts, Limit: s.limit, Only: only, OnAttempt: s.log.attempt, OnStop: s.log.stop, Emit: e.emit, Progress: e.progress}
+	b := batch.Submission{Plan: s.plan, Run: s.ledgerRun, Send: s.client.Create, Pace: limiter, Concurrency: s.Concurrency,
+		MaxAttempts: s.Attempts, Limit: s.Limit, Only: only, OnAttempt: s.log.attempt, OnStop: s.log.stop, Emit: e.emit, Progress: e.progress}
 	stopDrawing := s.draw(intake, e.progress, limiter, s.toSend(only))
 	var err error
 	e.stop, err = b.Do(now, intake)
@@ -157,8 +157,8 @@ func (s *submission) toSend(only map[ledger.Key]bool) int {
 	if only != nil {
 		n = len(only)
 	}
-	if s.limit > 0 {
-		n = min(n, s.limit)
+	if s.Limit > 0 {
+		n = min(n, s.Limit)
 	}
 	return n
 }

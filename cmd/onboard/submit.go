@@ -1,26 +1,18 @@
 package main
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
+	"onboard/pkg/config"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"onboard/pkg/pace"
 )
 
 type submitFlags struct {
 	sheetFlags
+	config.Submission
 	target, credentials, ledgerFlag string
 	caFile                          string
-	rate                            string
-	concurrency, attempts           int
-	limit                           int
-	timeout                         time.Duration
-	maxErrors                       string
 	dryRun, yes, noProgress         bool
 	logFile, logLevel               string
 	checkExisting                   bool
@@ -66,8 +58,8 @@ file given with --credentials.`,
 func (s *submitFlags) register(f *pflag.FlagSet) {
 	s.registerCalls(f)
 	s.registerReport(f)
-	f.IntVar(&s.limit, "limit", 0, "`N`: send only the first N rows that would be sent (0: all)")
-	f.StringVar(&s.maxErrors, "max-errors", "", "`N`: refuse to submit when more than N or N% of the rows are invalid")
+	f.IntVar(&s.Limit, "limit", 0, "`N`: send only the first N rows that would be sent (0: all)")
+	f.StringVar(&s.MaxErrors, "max-errors", "", "`N`: refuse to submit when more than N or N% of the rows are invalid")
 	f.BoolVar(&s.dryRun, "dry-run", false, "show the plan and stop")
 	f.BoolVarP(&s.yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&s.checkExisting, "check-existing", false, "ask first which partners exist already, and leave rows with their names out")
@@ -80,10 +72,10 @@ func (s *submitFlags) registerCalls(f *pflag.FlagSet) {
 	f.StringVar(&s.credentials, "credentials", "", "`FILE`: file with the credentials, readable only by you")
 	f.StringVar(&s.caFile, "ca-file", "", "`FILE`: file with further certificate authorities to trust (PEM)")
 	f.StringVar(&s.ledgerFlag, "ledger", "", "`FILE`: the ledger, or postgres://USER@HOST/DATABASE (default: ledger.db in your state folder; for the sandbox a throw-away one)")
-	f.StringVar(&s.rate, "rate-limit", "5/s", "`RATE`: requests at most, per second, minute or hour: 5/s, 90/m, 1000/h")
-	f.IntVar(&s.concurrency, "concurrency", 8, "`N`: requests in flight at most")
-	f.DurationVar(&s.timeout, "timeout", 70*time.Second, "`TIME`: how long one request may take")
-	f.IntVar(&s.attempts, "max-attempts", 5, "`N`: attempts for a row that the server did not process")
+	f.StringVar(&s.Rate, "rate-limit", "5/s", "`RATE`: requests at most, per second, minute or hour: 5/s, 90/m, 1000/h")
+	f.IntVar(&s.Concurrency, "concurrency", 8, "`N`: requests in flight at most")
+	f.DurationVar(&s.Timeout, "timeout", 70*time.Second, "`TIME`: how long one request may take")
+	f.IntVar(&s.Attempts, "max-attempts", 5, "`N`: attempts for a row that the server did not process")
 	f.BoolVar(&s.noProgress, "no-progress", false, "show no progress")
 	f.StringVar(&s.logFile, "log-file", "", "`FILE`: append a log to this file: one JSON line for each attempt")
 	f.StringVar(&s.logLevel, "log-level", "info", "`LEVEL`: how much to log: debug, info, warn, error")
@@ -91,40 +83,9 @@ func (s *submitFlags) registerCalls(f *pflag.FlagSet) {
 
 // check refuses flags that make no sense, before anything is read.
 func (s *submitFlags) check() error {
-	var err error
-	if _, err = pace.ParseRate(s.rate); err != nil {
-		return fmt.Errorf("--rate-limit: %w", err)
-	}
-	switch {
-	case s.concurrency < 1 || s.concurrency > 1024:
-		return fmt.Errorf("--concurrency %d is not from 1 to 1024", s.concurrency)
-	case s.attempts < 1:
-		return fmt.Errorf("--max-attempts %d is less than 1", s.attempts)
-	case s.limit < 0:
-		return fmt.Errorf("--limit %d is negative", s.limit)
-	case s.timeout <= 0:
-		return fmt.Errorf("--timeout %s is not a time to wait", s.timeout)
-	}
-	if _, err := s.tooMany(1, 1); err != nil {
+	if err := asFlag(s.Validate()); err != nil {
 		return err
 	}
-	_, err = s.ledgerPath() // first of all, as a hint about the sheet would repeat a password in it
+	_, err := s.ledgerPath() // first of all, as a hint about the sheet would repeat a password in it
 	return err
-}
-
-// tooMany says whether so many invalid rows are more than --max-errors.
-func (s *submitFlags) tooMany(invalid, rows int) (bool, error) {
-	text, percent := strings.CutSuffix(s.maxErrors, "%")
-	if text == "" && !percent {
-		return false, nil
-	}
-	n, err := strconv.ParseFloat(text, 64)
-	whole := strings.Trim(text, "0123456789") == ""
-	if err != nil || strings.Trim(text, "0123456789.") != "" || percent && n > 100 || !percent && !whole {
-		return false, fmt.Errorf("--max-errors %q is neither a number of rows nor a share; hint: --max-errors 10 or --max-errors 2%%", s.maxErrors)
-	}
-	if percent {
-		return float64(invalid)*100 > n*float64(rows), nil
-	}
-	return float64(invalid) > n, nil
 }

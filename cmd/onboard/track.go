@@ -101,7 +101,7 @@ func (t *tracking) prepare() (release func(), err error) {
 	if err := t.check(); err != nil {
 		return release, err
 	}
-	if t.perSecond, err = pace.ParseRate(t.rate); err != nil {
+	if t.perSecond, err = t.PerSecond(); err != nil {
 		return release, err
 	}
 	if t.path != "" {
@@ -203,7 +203,7 @@ func (t *tracking) run(ctx context.Context) error {
 func (t *tracking) round(ctx context.Context, first bool) (*report.TrackSummary, *batch.Stop, error) {
 	s := &report.TrackSummary{Target: t.to.name, StartedAt: time.Now().UTC()}
 	b := &batch.Tracking{Sheet: t.sheet, SHA256: t.sum, Rules: t.rules, Run: t.ledgerRun, Ask: t.client.Onboarding, Pace: t.limiter,
-		Concurrency: t.concurrency, MaxAttempts: t.attempts, OnAttempt: t.log.attempt, Progress: &batch.Progress{}}
+		Concurrency: t.Concurrency, MaxAttempts: t.Attempts, OnAttempt: t.log.attempt, Progress: &batch.Progress{}}
 	view, err := b.Read(ctx, nil)
 	if err == nil && view.Rows == 0 {
 		err = t.nothing()
