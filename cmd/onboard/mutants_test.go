@@ -29,13 +29,13 @@ type mutant struct {
 var mutants = []mutant{
 	{"record after send", []change{{"pkg/batch/attempt.go", `	e, won, err := s.Run.Claim(`, `	early, _, _ := s.attempt(ctx, j, 1, 1, trace)
 	e, won, err := s.Run.Claim(`}, {"pkg/batch/attempt.go", `	if !won {
-		s.Pace.Spare(j.turn)
-		return s.elsewhere(ctx, j, e)
+		s.Pace.Return(j.permit)
+		return s.awaitOtherRun(ctx, j, e)
 	}
 `, `	if won {
 		return s.settle(j, e.Attempt, trace, early)
 	}
-	s.Pace.Spare(j.turn)
+	s.Pace.Return(j.permit)
 `}}, "", "./cmd/onboard", "TestCrashPoints/C4"},
 
 	{"send again what is unknown", []change{{"pkg/ledger/sqlite/owner.go",
@@ -110,9 +110,9 @@ var mutants = []mutant{
 	}
 `}}, "", "./pkg/lmpi", "TestPartlyWritten"},
 
-	{"claim before the permit", []change{{"pkg/batch/attempt.go", `	e, err := s.firstTurn(ctx, j)
+	{"claim before the permit", []change{{"pkg/batch/attempt.go", `	e, err := s.firstPermit(ctx, j)
 	if e.State != "" {
-		return s.elsewhere(ctx, j, e)
+		return s.awaitOtherRun(ctx, j, e)
 	}
 	if err != nil {
 		return s.notSentBy(j), false
@@ -120,11 +120,11 @@ var mutants = []mutant{
 	trace := lmpi.NewTraceID()
 `, `	trace := lmpi.NewTraceID()
 `}, {"pkg/batch/attempt.go", `	if !won {
-		s.Pace.Spare(j.turn)
-		return s.elsewhere(ctx, j, e)
+		s.Pace.Return(j.permit)
+		return s.awaitOtherRun(ctx, j, e)
 	}
 `, `	if !won {
-		return s.elsewhere(ctx, j, e)
+		return s.awaitOtherRun(ctx, j, e)
 	}
 	if err := s.Pace.Wait(s.intake); err != nil {
 		return s.notSentBy(j), false
@@ -136,7 +136,7 @@ var mutants = []mutant{
 	return l.waiting.take(groupLimit)
 `}}, "torture", "./pkg/ledger/sqlite", "TestNoTimerInGroupCommit"},
 
-	{"no look before the first byte", []change{{"pkg/batch/attempt.go", `s.Pace.Held() == 0 && s.intake.Err() == nil`, `true`}},
+	{"no look before the first byte", []change{{"pkg/batch/attempt.go", `s.Pace.PausedFor() == 0 && s.intake.Err() == nil`, `true`}},
 		"", "./cmd/onboard", "TestPauseWhileConnecting"},
 
 	{"write on though the file is gone", []change{{"pkg/ledger/sqlite/writer.go", `		err = l.checkPlace()

@@ -28,8 +28,8 @@ func (s *submission) newPace() *pace.Limiter {
 		return slots.First, slots.Every, err
 	}, shared.Hold)
 	shared.OnHold(func(d time.Duration) {
-		known := limiter.Held()
-		if limiter.Heed(d); d > known+unheard {
+		known := limiter.PausedFor()
+		if limiter.ApplyRemotePause(d); d > known+unheard {
 			s.log.held(d)
 		}
 	})

@@ -82,7 +82,7 @@ func (d *drawer) look() look {
 	if n.OnWire == 0 || n.Requests != d.answers || d.silent.IsZero() {
 		d.silent, d.answers = now, n.Requests
 	}
-	l := look{Numbers: n, toSend: d.toSend, held: d.pace.Held(), silence: now.Sub(d.silent), away: d.away(), stopping: d.intake.Err() != nil}
+	l := look{Numbers: n, toSend: d.toSend, held: d.pace.PausedFor(), silence: now.Sub(d.silent), away: d.away(), stopping: d.intake.Err() != nil}
 	if l.pace = d.speed.perSecond(now, n.Sent); l.pace == 0 {
 		l.pace = d.pace.Rate()
 	}

@@ -142,7 +142,7 @@ func (s *submission) submit(ctx context.Context, only map[ledger.Key]bool) error
 	e.stop, err = b.Do(now, intake)
 	stopDrawing()
 	s.log.end(e.stop, e.out.Counts)
-	if err != nil || e.stop.Spoils() {
+	if err != nil || e.stop.InvalidatesOutputs() {
 		s.rescue(e)
 		e.discard()
 		return s.broken(e.stop, err)
@@ -187,14 +187,14 @@ func (s *submission) broken(stop *batch.Stop, err error) error {
 	_ = s.ledgerRun.End(report.ExitStopped, nil) // the ledger may be what is broken; its sweep will tell the next run
 	s.say("Stopped: %s", stop.Reason)
 	files := "The output files were not written."
-	if stop.Gone {
+	if stop.LedgerMissing {
 		files = "No other file was written."
 	}
-	s.say("%s %s", files, s.saved(stop.Gone))
+	s.say("%s %s", files, s.saved(stop.LedgerMissing))
 	if stop.Hint != "" {
 		s.say("hint: %s", stop.Hint)
 	}
-	if !stop.Gone {
+	if !stop.LedgerMissing {
 		s.say("Next  %s", s.again.line(s.again.verb, s.path))
 	}
 	return exitError{report.ExitStopped}
@@ -202,7 +202,7 @@ func (s *submission) broken(stop *batch.Stop, err error) error {
 
 // rescue keeps the links of a run whose ledger is gone: there they are lost.
 func (s *submission) rescue(e *ending) {
-	if e.stop == nil || !e.stop.Gone {
+	if e.stop == nil || !e.stop.LedgerMissing {
 		return
 	}
 	switch path, err := e.out.Rescue(); {

@@ -223,10 +223,10 @@ func (t *tracking) round(ctx context.Context, first bool) (*report.TrackSummary,
 	if errors.Is(err, context.Canceled) {
 		stop, err = &batch.Stop{Kind: batch.Interrupted, Reason: "the run was interrupted"}, nil
 	}
-	if err == nil && !stop.Spoils() {
+	if err == nil && !stop.InvalidatesOutputs() {
 		view, err = t.write(b)
 	}
-	if err != nil || stop.Spoils() {
+	if err != nil || stop.InvalidatesOutputs() {
 		return nil, nil, t.broken(asStop(stop, err), err)
 	}
 	t.sum = b.SHA256
@@ -296,7 +296,7 @@ func (t *tracking) writeSummary(s *report.TrackSummary) error {
 // more waits for the next round of a watch, and says whether there is one. The
 // end of the operator's patience is a stop.
 func (t *tracking) more(ctx context.Context, s *report.TrackSummary, stop **batch.Stop) bool {
-	if !t.watching || t.waiting == 0 || *stop != nil && (*stop).Kind != batch.Troubled {
+	if !t.watching || t.waiting == 0 || *stop != nil && (*stop).Kind != batch.ServerUnhealthy {
 		return false
 	}
 	if !t.quiet {

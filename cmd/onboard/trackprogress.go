@@ -53,7 +53,7 @@ func (t *tracking) words(b *batch.Tracking, n batch.Numbers, total int, began ti
 	if away := t.away(); away >= slowLedger {
 		add(0, "no answer from the ledger for "+atLeast(away))
 	}
-	if held := t.limiter.Held(); held > 0 && n.Asked {
+	if held := t.limiter.PausedFor(); held > 0 && n.Asked {
 		add(0, "server asked for "+report.Duration(held))
 	} else if held > 0 {
 		add(0, "pause of "+report.Duration(held))

@@ -28,7 +28,7 @@ type Silence struct {
 func (t *Tracking) Do(ctx context.Context) (*Stop, error) {
 	intake, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	t.stop, t.quota = stop, newQuota(t.Concurrency)
+	t.stop, t.quota = stop, newRetryBudget(t.Concurrency)
 	open := make(chan *Tracked)
 	g, asking := errgroup.WithContext(intake)
 	g.Go(func() error {
@@ -107,10 +107,10 @@ func (t *Tracking) attempt(ctx context.Context, r *Tracked, try int) (a lmpi.Rea
 			return a, 0, err
 		}
 		trace = lmpi.NewTraceID()
-		a = t.Ask(ctx, r.Token, trace, func() bool { return t.Pace.Held() == 0 })
+		a = t.Ask(ctx, r.Token, trace, func() bool { return t.Pace.PausedFor() == 0 })
 	}
 	answer := lmpi.Answer{Evidence: a.Evidence, Verdict: a.Verdict}
-	wait = brake(t.Pace, t.Progress, answer, try)
+	wait = applyBackPressure(t.Pace, t.Progress, answer, try)
 	t.Progress.answered(answer)
 	if t.OnAttempt != nil {
 		t.OnAttempt(Attempt{Line: r.Row.Line, Number: try, TraceID: trace, Answer: answer})
@@ -125,8 +125,8 @@ func (t *Tracking) told(r *Tracked, a lmpi.Reading) error {
 	if err != nil {
 		return lostLedger(err)
 	}
-	t.Pace.Recover()
-	t.quota.pay()
+	t.Pace.Increase()
+	t.quota.refund()
 	t.mu.Lock()
 	if t.heard == nil {
 		t.heard = map[string]int{}
@@ -158,12 +158,12 @@ func (t *Tracking) unanswered(r *Tracked, a lmpi.Reading) {
 // its next round keeps to what was asked.
 func (t *Tracking) pause(ctx context.Context, a lmpi.Reading, wait time.Duration) error {
 	switch {
-	case !t.quota.take():
-		t.stop(&Stop{Kind: Troubled, Reason: "more questions had to be repeated than one run may repeat; the last one because " + a.Reason,
+	case !t.quota.spend():
+		t.stop(&Stop{Kind: ServerUnhealthy, Reason: "more questions had to be repeated than one run may repeat; the last one because " + a.Reason,
 			Hint: "run the same command again later, with a lower --rate-limit"})
 	case wait > retryAfterCap:
-		t.Pace.Hold(wait)
-		t.stop(waitTooLong(Troubled, wait))
+		t.Pace.Pause(wait)
+		t.stop(waitTooLong(ServerUnhealthy, wait))
 	case a.Outcome != lmpi.Unprocessed:
 		waitOr(ctx, wait)
 	}

@@ -111,22 +111,22 @@ func TestPercentile(t *testing.T) {
 }
 
 func TestQuota(t *testing.T) {
-	q := newQuota(1)
+	q := newRetryBudget(1)
 	for i := range quotaFloor / repeatCosts {
-		if !q.take() {
+		if !q.spend() {
 			t.Fatalf("repeat %d is refused", i)
 		}
 	}
-	if q.take() {
+	if q.spend() {
 		t.Error("the budget has no end")
 	}
 	for range repeatCosts {
-		q.pay()
+		q.refund()
 	}
-	if !q.take() || q.take() {
+	if !q.spend() || q.spend() {
 		t.Error("answers do not pay for repeats")
 	}
-	if newQuota(64).left < 64*repeatCosts {
+	if newRetryBudget(64).left < 64*repeatCosts {
 		t.Error("one refusal of everything in flight ends a run")
 	}
 }
@@ -158,7 +158,7 @@ func TestThreeInDoubt(t *testing.T) {
 			if a.begun > 0 {
 				e.Begun = time.Unix(int64(a.begun), 0)
 			}
-			s.afterAnswer(lmpi.Answer{Evidence: e, Verdict: lmpi.Verdict{Outcome: a.outcome}})
+			s.noteHealth(lmpi.Answer{Evidence: e, Verdict: lmpi.Verdict{Outcome: a.outcome}})
 		}
 		if stopped != tt.stops {
 			t.Errorf("%s: stopped %v", name, stopped)

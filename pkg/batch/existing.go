@@ -38,7 +38,7 @@ func (l *Listing) Names(ctx context.Context) (map[partner.Key]bool, error) {
 		case a.Outcome != lmpi.Unprocessed || try >= l.MaxAttempts:
 			return nil, hinted(a.Reason, a.Hint)
 		case wait > retryAfterCap:
-			stop := waitTooLong(Troubled, wait)
+			stop := waitTooLong(ServerUnhealthy, wait)
 			return nil, hinted(stop.Reason, stop.Hint)
 		}
 		l.OnWait(a.Reason, wait) // the pace does
@@ -59,10 +59,10 @@ func (l *Listing) attempt(ctx context.Context, try int) (names map[partner.Key]b
 			return nil, a, 0, err
 		}
 		names, trace = map[partner.Key]bool{}, lmpi.NewTraceID()
-		a = l.List(ctx, trace, func() bool { return l.Pace.Held() == 0 }, func(p lmpi.Partner) { names[partner.NameKey(p.Name)] = true })
+		a = l.List(ctx, trace, func() bool { return l.Pace.PausedFor() == 0 }, func(p lmpi.Partner) { names[partner.NameKey(p.Name)] = true })
 	}
 	answer := lmpi.Answer{Evidence: a.Evidence, Verdict: a.Verdict}
-	wait = brake(l.Pace, &Progress{}, answer, try)
+	wait = applyBackPressure(l.Pace, &Progress{}, answer, try)
 	if l.OnAttempt != nil {
 		l.OnAttempt(Attempt{Number: try, TraceID: trace, Answer: answer})
 	}

@@ -509,7 +509,7 @@ func (f *fixture) checkProgress(stop *Stop, err error) {
 		if r.Status == partner.Created && (e.State != ledger.Created || e.Token != r.Token || e.Link != r.Link || e.TraceID != r.TraceID || !e.SettledAt.Equal(r.At)) {
 			f.t.Errorf("line %d is told as %+v, and the ledger has %+v", r.Row.Line, r, e)
 		}
-		if r.Status == partner.NotSent && !stop.Spoils() && e.Owner == ourRun && e.State != ledger.Released {
+		if r.Status == partner.NotSent && !stop.InvalidatesOutputs() && e.Owner == ourRun && e.State != ledger.Released {
 			f.t.Errorf("line %d is not sent, and the ledger has it as %s", r.Row.Line, e.State)
 		}
 	}

@@ -53,9 +53,9 @@ func (t *firstLines) add(k ledger.Key, line int) int {
 	return int(found.line)
 }
 
-// fetch brings the slots of a block's partners into the processor's cache, many
+// prefetch brings the slots of a block's partners into the processor's cache, many
 // at a time: add would wait for the memory with each of them.
-func (t *firstLines) fetch(rows []Checked) {
+func (t *firstLines) prefetch(rows []Checked) {
 	var sum uint32
 	for i := range rows {
 		k := &rows[i].Key

@@ -18,7 +18,7 @@ func BenchmarkFirstLines(b *testing.B) {
 				binary.LittleEndian.PutUint64(all[i].Key[:8], random.Uint64())
 				binary.LittleEndian.PutUint64(all[i].Key[8:], random.Uint64())
 			}
-			lines.fetch(all)
+			lines.prefetch(all)
 			for i := range all {
 				if lines.add(all[i].Key, line) != line {
 					b.Fatal(line)

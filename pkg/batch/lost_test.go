@@ -65,7 +65,7 @@ func TestLedgerFails(t *testing.T) {
 				return created(c.line)
 			}
 			stop := f.do()
-			if stop == nil || stop.Kind != LedgerLost || !stop.Spoils() || stop.Reason != tt.reason || stop.Hint != tt.hint || stop.Gone != tt.gone {
+			if stop == nil || stop.Kind != LedgerLost || !stop.InvalidatesOutputs() || stop.Reason != tt.reason || stop.Hint != tt.hint || stop.LedgerMissing != tt.gone {
 				t.Errorf("%+v", stop)
 			}
 			if n := len(f.tries); n > 9+2*4 {

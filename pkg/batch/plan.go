@@ -95,7 +95,7 @@ func (p *Plan) block(b checkedBlock, each func(*Result) error) error {
 	p.Rows += len(b.rows)
 	p.Blank += b.parsed.Blank
 	p.lines.expected = int(float64(p.Rows) * float64(p.size) / float64(max(b.block.Read, 1)))
-	p.lines.fetch(b.rows)
+	p.lines.prefetch(b.rows)
 	plain := 0
 	for i := range b.rows {
 		c := &b.rows[i]

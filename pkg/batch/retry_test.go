@@ -102,7 +102,7 @@ func TestRetryAfter(t *testing.T) {
 				if got := f.statuses(); got != "not_sent not_sent not_sent" || len(f.when("claim")) != 1 {
 					t.Error(got)
 				}
-				if held := f.Pace.Held(); held > 15*time.Minute {
+				if held := f.Pace.PausedFor(); held > 15*time.Minute {
 					t.Errorf("everybody waits for %s", held)
 				}
 				if e := f.ledger.get(f.key(2)); e.HTTPStatus != 429 {
@@ -191,7 +191,7 @@ func TestExhausted(t *testing.T) {
 			if got := f.statuses(); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
-			if tt.stop == "" && stop != nil || tt.stop != "" && (stop == nil || stop.Kind != Refused || stop.Reason != tt.stop || stop.Spoils() ||
+			if tt.stop == "" && stop != nil || tt.stop != "" && (stop == nil || stop.Kind != Refused || stop.Reason != tt.stop || stop.InvalidatesOutputs() ||
 				stop.Hint != "when the connection and the server are well again, run the same command again to continue") {
 				t.Errorf("stopped by %+v", stop)
 			}
@@ -312,7 +312,7 @@ func TestHeldWhileClaiming(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, 1)
 		f.ledger.delay = time.Second
-		time.AfterFunc(500*time.Millisecond, func() { f.Pace.Hold(9500 * time.Millisecond) })
+		time.AfterFunc(500*time.Millisecond, func() { f.Pace.Pause(9500 * time.Millisecond) })
 		f.do()
 		if sends := f.when("send"); len(sends) != 1 || sends[0] != 10*time.Second {
 			t.Errorf("sent after %s", sends)
@@ -328,7 +328,7 @@ func TestHeldIsNoAttempt(t *testing.T) {
 		attempts := 0
 		f.OnAttempt = func(Attempt) { attempts++ }
 		for i := range 4 { // each while the row gets its connection
-			time.AfterFunc(time.Duration(i)*11*time.Second+500*time.Millisecond, func() { f.Pace.Hold(10500 * time.Millisecond) })
+			time.AfterFunc(time.Duration(i)*11*time.Second+500*time.Millisecond, func() { f.Pace.Pause(10500 * time.Millisecond) })
 		}
 		f.do()
 		want := "claim claimed " + strings.Repeat("send held ", 4) + "send answer created durable emit:created"

@@ -107,7 +107,7 @@ func TestRefusal(t *testing.T) {
 				return created(c.line)
 			}
 			stop := f.do()
-			if stop == nil || stop.Kind != Refused || stop.Reason != "bad credentials" || stop.Hint != "hint of bad credentials" || stop.Spoils() || stop.Gone {
+			if stop == nil || stop.Kind != Refused || stop.Reason != "bad credentials" || stop.Hint != "hint of bad credentials" || stop.InvalidatesOutputs() || stop.LedgerMissing {
 				t.Errorf("%+v", stop)
 			}
 			if sent := len(f.when("send")); sent < 20 || sent > 23 || f.count(partner.Created) != sent-1 || f.count(partner.Created)+f.count(partner.NotSent)+f.count(partner.InDoubt) != 60 {
@@ -217,7 +217,7 @@ func TestInterruptedTwice(t *testing.T) {
 			})
 			stop := f.do()
 			want := map[partner.Status]int{partner.Created: 23, partner.InDoubt: 8, partner.NotSent: n - 31}
-			if diff := cmp.Diff(want, f.sum()); diff != "" || stop == nil || stop.Kind != Interrupted || stop.Spoils() {
+			if diff := cmp.Diff(want, f.sum()); diff != "" || stop == nil || stop.Kind != Interrupted || stop.InvalidatesOutputs() {
 				t.Errorf("%+v (-want +got)\n%s", stop, diff)
 			}
 			if took := time.Since(f.journal.began); took != 31*time.Second+pause || len(f.when("claim")) != 31 {
@@ -241,13 +241,13 @@ func TestInterruptedBefore(t *testing.T) {
 
 // TestSpoils: by kind.
 func TestSpoils(t *testing.T) {
-	for kind, want := range map[StopKind]bool{Finished: false, Interrupted: false, Refused: false, LedgerLost: true, FileChanged: true, Troubled: false} {
-		if got := (&Stop{Kind: kind}).Spoils(); got != want {
+	for kind, want := range map[StopKind]bool{Finished: false, Interrupted: false, Refused: false, LedgerLost: true, FileChanged: true, ServerUnhealthy: false} {
+		if got := (&Stop{Kind: kind}).InvalidatesOutputs(); got != want {
 			t.Errorf("kind %d: %v", kind, got)
 		}
 	}
 	var none *Stop
-	if none.Spoils() {
+	if none.InvalidatesOutputs() {
 		t.Error("no stop spoils the outputs")
 	}
 	if got := (&Stop{Reason: "why"}).Error(); !strings.Contains(got, "why") {

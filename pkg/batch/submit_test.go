@@ -248,7 +248,7 @@ func TestPermitBeforeClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, 20)
 		f.Concurrency, f.Pace = 8, pace.New(2)
-		f.Pace.Hold(10 * time.Second)
+		f.Pace.Pause(10 * time.Second)
 		f.serve = func(c call) lmpi.Answer {
 			if c.number == 14 {
 				f.enough()
@@ -452,7 +452,7 @@ func TestEmitFails(t *testing.T) {
 			return created(c.line)
 		}
 		stop, err := f.run()
-		if !errors.Is(err, full) || stop == nil || stop.Kind != LedgerLost || stop.Reason != full.Error() || !stop.Spoils() {
+		if !errors.Is(err, full) || stop == nil || stop.Kind != LedgerLost || stop.Reason != full.Error() || !stop.InvalidatesOutputs() {
 			t.Errorf("%v, %+v", err, stop)
 		}
 		if len(f.results) != 4 || len(f.when("send")) > 6 {
@@ -486,7 +486,7 @@ func TestFileChanged(t *testing.T) {
 				t.Fatal(err)
 			}
 			stop, err := f.run()
-			if stop == nil || stop.Kind != FileChanged || !stop.Spoils() || !errors.Is(err, stop) || !strings.HasSuffix(stop.Reason, "list.csv was changed while it was being submitted") ||
+			if stop == nil || stop.Kind != FileChanged || !stop.InvalidatesOutputs() || !errors.Is(err, stop) || !strings.HasSuffix(stop.Reason, "list.csv was changed while it was being submitted") ||
 				stop.Hint != "run the same command again: what was created is recorded, and nothing is created twice" {
 				t.Errorf("%+v, %v", stop, err)
 			}
@@ -512,7 +512,7 @@ func TestSheetThatCannotBeRead(t *testing.T) {
 		if err := f.Plan.Sheet.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if stop, err := f.run(); stop.Spoils() || err == nil || len(f.results) != 0 {
+		if stop, err := f.run(); stop.InvalidatesOutputs() || err == nil || len(f.results) != 0 {
 			t.Errorf("%v, %v, %d results", stop, err, len(f.results))
 		}
 	})

@@ -56,7 +56,7 @@ type Tracking struct {
 	Progress    *Progress
 
 	stop   context.CancelCauseFunc
-	quota  *quota
+	quota  *retryBudget
 	mu     sync.Mutex
 	heard  map[string]int
 	silent map[string]*Silence

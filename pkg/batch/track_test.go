@@ -208,7 +208,7 @@ func TestTrackingTrouble(t *testing.T) {
 		{"not known", []string{"A", "B"}, []lmpi.Reading{fails(lmpi.Rejected, "not known")}, "", 0, 1, 1, "not known"},
 		{"throttled", []string{"A", "B"}, []lmpi.Reading{throttled(10 * time.Millisecond), says("success")}, "", 0, 2, 2, ""},
 		{"refused", []string{"A"}, []lmpi.Reading{fails(lmpi.Refused, "who are you?")}, "who are you?", Refused, 1, 0, ""},
-		{"asked to wait too long", []string{"A"}, []lmpi.Reading{throttled(16 * time.Minute)}, "wait for 16m", Troubled, 1, 0, ""},
+		{"asked to wait too long", []string{"A"}, []lmpi.Reading{throttled(16 * time.Minute)}, "wait for 16m", ServerUnhealthy, 1, 0, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -253,7 +253,7 @@ func TestTrackingTrouble(t *testing.T) {
 		for _, n := range server.asked {
 			total += n
 		}
-		if err != nil || stop == nil || stop.Kind != Troubled || total > 40 {
+		if err != nil || stop == nil || stop.Kind != ServerUnhealthy || total > 40 {
 			t.Errorf("%v, %+v after %d requests", err, stop, total)
 		}
 	})

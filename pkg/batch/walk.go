@@ -93,7 +93,7 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 	}
 	w.ofErrors = isErrors(w.sheet)
 	cores := runtime.GOMAXPROCS(0)
-	l := newLine(scanner, 4*cores, func(b checkedBlock) error {
+	l := newReorderBuffer(scanner, 4*cores, func(b checkedBlock) error {
 		if err := fn(b); err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func (w *walker) walk(ctx context.Context, fn func(checkedBlock) error) (string,
 				if err == nil {
 					b = w.check(walking, block)
 				}
-				if err := l.tell(n, b); err != nil {
+				if err := l.deliver(n, b); err != nil {
 					return err
 				}
 			}

@@ -86,9 +86,9 @@ func TestNoBurstAfterHold(t *testing.T) {
 		l := New(10)
 		go func() {
 			time.Sleep(550 * time.Millisecond)
-			l.Hold(20 * time.Second)
+			l.Pause(20 * time.Second)
 			time.Sleep(5 * time.Second)
-			l.Hold(time.Second) // the longer one stays
+			l.Pause(time.Second) // the longer one stays
 		}()
 		times := starts(t, l, 50, 1)
 		var got []time.Duration
@@ -109,10 +109,10 @@ func TestNoBurstAfterHold(t *testing.T) {
 func TestHoldProlonged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, began := New(1), time.Now()
-		l.Hold(3 * time.Second)
+		l.Pause(3 * time.Second)
 		go func() {
 			time.Sleep(2 * time.Second)
-			l.Hold(4 * time.Second)
+			l.Pause(4 * time.Second)
 		}()
 		if err := l.Wait(t.Context()); err != nil {
 			t.Fatal(err)
@@ -126,15 +126,15 @@ func TestHoldProlonged(t *testing.T) {
 func TestHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(1)
-		got := []time.Duration{l.Held()}
-		l.Hold(-time.Second)
-		got = append(got, l.Held())
-		l.Hold(10 * time.Second)
-		got = append(got, l.Held())
+		got := []time.Duration{l.PausedFor()}
+		l.Pause(-time.Second)
+		got = append(got, l.PausedFor())
+		l.Pause(10 * time.Second)
+		got = append(got, l.PausedFor())
 		time.Sleep(4 * time.Second)
-		got = append(got, l.Held())
+		got = append(got, l.PausedFor())
 		time.Sleep(time.Minute)
-		got = append(got, l.Held())
+		got = append(got, l.PausedFor())
 		want := []time.Duration{0, 0, 10 * time.Second, 6 * time.Second, 0}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("Held (-want +got):\n%s", diff)
@@ -144,7 +144,7 @@ func TestHeld(t *testing.T) {
 
 func TestCancelReturnsAtOnce(t *testing.T) {
 	for name, block := range map[string]func(*Limiter){
-		"in a hold":        func(l *Limiter) { l.Hold(time.Hour) },
+		"in a hold":        func(l *Limiter) { l.Pause(time.Hour) },
 		"for a permit":     func(l *Limiter) { _ = l.Wait(context.Background()) },
 		"for another turn": func(l *Limiter) { l.turn <- struct{}{} },
 	} {
@@ -195,15 +195,15 @@ func TestSlow(t *testing.T) {
 		l := New(100)
 		var got []float64
 		for range 8 {
-			l.Slow() // eight workers hear the same 429
+			l.Decrease() // eight workers hear the same 429
 		}
 		got = append(got, l.Rate())
 		time.Sleep(time.Second)
-		l.Slow()
+		l.Decrease()
 		got = append(got, l.Rate())
 		for range 20 {
 			time.Sleep(time.Second)
-			l.Slow()
+			l.Decrease()
 		}
 		got = append(got, l.Rate())
 		if diff := cmp.Diff([]float64{70, 49, 5}, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
@@ -215,7 +215,7 @@ func TestSlow(t *testing.T) {
 func TestSlowSlows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(100)
-		l.Slow()
+		l.Decrease()
 		times := starts(t, l, 20, 10)
 		if got, want := busiest(times), 71; got > want {
 			t.Errorf("busiest second: got %d starts, want at most %d", got, want)
@@ -229,7 +229,7 @@ func TestRecoverTakesUnderAMinute(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := New(perSecond)
 				for l.Rate() > perSecond*slowestShare*1.001 {
-					l.Slow()
+					l.Decrease()
 					time.Sleep(slowInterval)
 				}
 				began := time.Now()
@@ -237,7 +237,7 @@ func TestRecoverTakesUnderAMinute(t *testing.T) {
 					if err := l.Wait(t.Context()); err != nil {
 						t.Fatal(err)
 					}
-					l.Recover()
+					l.Increase()
 				}
 				if got := time.Since(began); got < 30*time.Second || got > time.Minute {
 					t.Errorf("recovery: got %v, want 30 s to 60 s", got)
@@ -251,17 +251,17 @@ func TestRecoverTakesUnderAMinute(t *testing.T) {
 func TestRecoverIgnoresTheHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(100)
-		l.Recover() // nothing to give back
-		l.Slow()
-		l.Hold(10 * time.Minute)
+		l.Increase() // nothing to give back
+		l.Decrease()
+		l.Pause(10 * time.Minute)
 		time.Sleep(time.Minute)
-		l.Recover() // an answer to a call from before
+		l.Increase() // an answer to a call from before
 		got := []float64{l.Rate()}
 		time.Sleep(9*time.Minute + 900*time.Millisecond)
-		l.Recover()
+		l.Increase()
 		got = append(got, l.Rate())
 		time.Sleep(time.Hour)
-		l.Recover()
+		l.Increase()
 		got = append(got, l.Rate())
 		if diff := cmp.Diff([]float64{70, 72, 82}, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 			t.Errorf("Rate (-want +got):\n%s", diff)
@@ -301,7 +301,7 @@ func TestDepart(t *testing.T) {
 								t.Error(err)
 							}
 							<-disk
-							if err := l.Depart(t.Context(), Turn{}); err != nil {
+							if err := l.AwaitSend(t.Context(), Permit{}); err != nil {
 								t.Error(err)
 							}
 							mu.Lock()
@@ -327,10 +327,10 @@ func TestDepartHearsTheContext(t *testing.T) {
 		l := New(1)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if err := l.Depart(ctx, Turn{}); err != nil {
+		if err := l.AwaitSend(ctx, Permit{}); err != nil {
 			t.Error(err)
 		}
-		if err := l.Depart(ctx, Turn{}); !errors.Is(err, context.DeadlineExceeded) {
+		if err := l.AwaitSend(ctx, Permit{}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Depart: got %v, want the context's error", err)
 		}
 	})

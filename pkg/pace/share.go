@@ -6,48 +6,48 @@ import (
 )
 
 const (
-	// batchTime is for how long slots are reserved at once, in slots of the whole
-	// pace: so much is lost with a program that dies, and so often is asked.
+	// batchTime is the time for which slots are reserved at once, at the whole shared
+	// rate. It bounds what a process that dies leaves unused, and how often the database
+	// is asked.
 	batchTime = 250 * time.Millisecond
 
-	// A slot may be taken until lateness after its time. What has it departs claiming
-	// after its time, so that claims may take longer or shorter; what is later than
-	// that by more than unready waits for another slot. So no second has more than
-	// another.
+	// A slot expires lateness after its time. Its request is sent claiming after its
+	// time, which levels claims that take longer or shorter; one that is later than that
+	// by more than unready waits for another slot. So the requests stay evenly spaced.
 	lateness = 50 * time.Millisecond
 	claiming = 80 * time.Millisecond
 	unready  = 10 * time.Millisecond
 
-	// evenly is up to which pace departures are so even. To wait for that would cost
-	// quicker ones more than it is worth.
-	evenly = 2 * time.Millisecond // between two slots
+	// evenly is the shortest interval between two slots for which send times are levelled
+	// so: at higher rates waiting costs more than it brings.
+	evenly = 2 * time.Millisecond
 )
 
-// Reserve asks whoever divides a pace for n slots, evenly spaced from first. rate
-// is what this program keeps to, per second; the lowest of all counts.
+// Reserve takes n slots of a shared rate, evenly spaced from first. rate is what this
+// process allows itself, per second; the lowest of all processes counts.
 type Reserve func(ctx context.Context, rate float64, n int) (first time.Time, every time.Duration, err error)
 
-// Turn is a permit to start, of a certain time where the pace is shared.
-type Turn struct{ at, departs time.Time }
+// Permit allows one attempt to start. Where the rate is shared it is bound to a time.
+type Permit struct{ at, departs time.Time }
 
-// depart waits for the time at which something that has a turn departs, or for
-// another turn if it is too late for that.
-func (l *Limiter) depart(ctx context.Context, t Turn) (err error) {
+// awaitSend waits for the send time of a permit, or for another permit when that time
+// has passed.
+func (l *Limiter) awaitSend(ctx context.Context, t Permit) (err error) {
 	for !t.departs.IsZero() && err == nil {
 		if time.Since(t.departs) <= unready {
 			return sleep(ctx, time.Until(t.departs))
 		}
-		t, err = l.Turn(ctx)
+		t, err = l.Acquire(ctx)
 	}
 	return err
 }
 
-// share is this program's part of a pace that others have parts of. Whoever holds
-// the limiter's turn uses it.
+// share is this process's part of a shared rate. Only the holder of the limiter's turn
+// uses it.
 type share struct {
 	reserve  Reserve
 	announce func(d time.Duration, rate float64)
-	spare    chan Turn // given back
+	returned chan Permit
 
 	at         time.Time // of the next slot
 	every      time.Duration
@@ -55,39 +55,37 @@ type share struct {
 	size       int // of the last batch
 }
 
-// Share has the limiter take its permits from reserve, and tell of holds, and of its
-// rate after them, by announce, which must not wait. It is called before the first
-// Wait.
+// Share makes the limiter take its permits from reserve, and announce its pauses, and its
+// rate after them, with announce, which must not block. Call it before the first Wait.
 func (l *Limiter) Share(reserve Reserve, announce func(d time.Duration, rate float64)) {
-	l.shared = &share{reserve: reserve, announce: announce, spare: make(chan Turn, 64)}
+	l.shared = &share{reserve: reserve, announce: announce, returned: make(chan Permit, 64)}
 }
 
-// Shared says whether others have a part of the pace.
+// Shared reports whether the rate is shared with other processes.
 func (l *Limiter) Shared() bool { return l.shared != nil }
 
-// Spare gives a turn back that was not used; somebody else may start in its place
-// if it is not too late.
-func (l *Limiter) Spare(t Turn) {
+// Return hands back an unused permit; it may be reissued while its slot is valid.
+func (l *Limiter) Return(t Permit) {
 	if l.shared == nil {
 		return
 	}
 	select {
-	case l.shared.spare <- t:
+	case l.shared.returned <- t:
 	default: // there are enough
 	}
 }
 
-// next waits for the next slot, or for one that somebody gives back.
-func (s *share) next(ctx context.Context, rate float64) (Turn, error) {
+// next waits for the next slot, or for one that is handed back.
+func (s *share) next(ctx context.Context, rate float64) (Permit, error) {
 	for {
 		if s.left == 0 {
 			if err := s.more(ctx, rate); err != nil {
-				return Turn{}, err
+				return Permit{}, err
 			}
 		}
 		timer := time.NewTimer(time.Until(s.at))
 		select {
-		case t := <-s.spare:
+		case t := <-s.returned:
 			timer.Stop()
 			if time.Since(t.at) < lateness {
 				return t, nil
@@ -100,13 +98,13 @@ func (s *share) next(ctx context.Context, rate float64) (Turn, error) {
 			}
 		case <-ctx.Done():
 			timer.Stop()
-			return Turn{}, ctx.Err()
+			return Permit{}, ctx.Err()
 		}
 	}
 }
 
-func (s *share) take() Turn {
-	t := Turn{at: s.at}
+func (s *share) take() Permit {
+	t := Permit{at: s.at}
 	if s.every >= evenly {
 		t.departs = s.at.Add(claiming)
 	}

@@ -52,8 +52,8 @@ func TestSharedPace(t *testing.T) {
 				for range 8 {
 					wait.Go(func() {
 						for {
-							turn, err := l.Turn(ctx)
-							if err != nil || l.Depart(ctx, turn) != nil {
+							turn, err := l.Acquire(ctx)
+							if err != nil || l.AwaitSend(ctx, turn) != nil {
 								return
 							}
 							mu.Lock()
@@ -88,16 +88,16 @@ func TestSpare(t *testing.T) {
 		l := New(2)
 		l.Share((&counter{rate: 2}).reserve, nil)
 		began := time.Now()
-		turn, err := l.Turn(t.Context())
+		turn, err := l.Acquire(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.Spare(turn)
+		l.Return(turn)
 		if err := l.Wait(t.Context()); err != nil || time.Since(began) > 0 {
 			t.Errorf("the turn that was given back came after %v, %v", time.Since(began), err)
 		}
 		time.Sleep(lateness)
-		l.Spare(turn)
+		l.Return(turn)
 		if err := l.Wait(t.Context()); err != nil || time.Since(began) != time.Second/2 {
 			t.Errorf("after a turn given back too late, the next came after %v, %v", time.Since(began), err)
 		}
@@ -139,9 +139,9 @@ func TestSharedHold(t *testing.T) {
 				t.Errorf("told with a pace of %v/s", rate)
 			}
 		})
-		l.Slow()
-		l.Hold(time.Second)
-		l.Heed(2 * time.Second)
+		l.Decrease()
+		l.Pause(time.Second)
+		l.ApplyRemotePause(2 * time.Second)
 		began := time.Now()
 		if err := l.Wait(t.Context()); err != nil || time.Since(began) < 2*time.Second {
 			t.Errorf("started after %v, %v", time.Since(began), err)

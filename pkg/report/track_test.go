@@ -26,7 +26,7 @@ func TestTrackExit(t *testing.T) {
 			Exit{1, "2 onboardings failed, 3 questions without an answer, 5 rows without an onboarding"}},
 		{"interrupted", &batch.Stop{Kind: batch.Interrupted, Reason: "r"}, map[string]int{"fail": 2}, silent, Exit{130, "r"}},
 		{"refused", &batch.Stop{Kind: batch.Refused, Reason: "r"}, nil, nil, Exit{3, "r"}},
-		{"troubled", &batch.Stop{Kind: batch.Troubled, Reason: "r"}, nil, nil, Exit{3, "r"}},
+		{"troubled", &batch.Stop{Kind: batch.ServerUnhealthy, Reason: "r"}, nil, nil, Exit{3, "r"}},
 	} {
 		if diff := cmp.Diff(tt.want, TrackExit(tt.stop, tt.counts, tt.silent)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", tt.name, diff)

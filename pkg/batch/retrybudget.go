@@ -2,11 +2,11 @@ package batch
 
 import "sync"
 
-// quota bounds how many requests a run repeats, over all rows, so that a server
+// retryBudget bounds how many requests a run repeats, over all rows, so that a server
 // in trouble is not asked five times by every row. A repeat costs, a definite
 // answer pays back; the numbers are those of the AWS clients, with room for one
 // refusal of everything in flight.
-type quota struct {
+type retryBudget struct {
 	mu        sync.Mutex
 	left, max int
 }
@@ -17,13 +17,13 @@ const (
 	answerPays  = 1
 )
 
-func newQuota(concurrency int) *quota {
+func newRetryBudget(concurrency int) *retryBudget {
 	full := max(quotaFloor, 4*repeatCosts*concurrency)
-	return &quota{left: full, max: full}
+	return &retryBudget{left: full, max: full}
 }
 
-// take pays for one repeat, if there is enough left.
-func (q *quota) take() bool {
+// spend pays for one repeat, if there is enough left.
+func (q *retryBudget) spend() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.left < repeatCosts {
@@ -33,7 +33,7 @@ func (q *quota) take() bool {
 	return true
 }
 
-func (q *quota) pay() {
+func (q *retryBudget) refund() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.left = min(q.max, q.left+answerPays)

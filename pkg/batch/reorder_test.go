@@ -54,7 +54,7 @@ func TestLineIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		full := errors.New("full")
-		l := newLine(scanner, 3, func(b checkedBlock) error {
+		l := newReorderBuffer(scanner, 3, func(b checkedBlock) error {
 			if b.sum == 2 {
 				return full
 			}
@@ -80,7 +80,7 @@ func TestLineIsBounded(t *testing.T) {
 			if handed != 3+told {
 				t.Errorf("%d blocks are handed out, and %d told", handed, told)
 			}
-			if err := l.tell(told, checkedBlock{sum: uint64(told)}); (err != nil) != (told == 2) {
+			if err := l.deliver(told, checkedBlock{sum: uint64(told)}); (err != nil) != (told == 2) {
 				t.Error(err)
 			}
 		}
@@ -107,7 +107,7 @@ func TestLineEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := newLine(scanner, 3, nil)
+		l := newReorderBuffer(scanner, 3, nil)
 		var errs []error
 		for len(errs) < 2 {
 			if _, _, err := l.next(); err != nil {
