@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -73,6 +74,9 @@ func values() map[string]cobra.CompletionFunc {
 		"profile":      files("yaml", "yml"),
 		"save-profile": files("yaml", "yml"),
 		"decisions":    files(sheetFiles...),
+		"run":          runIDs,
+		"since":        words(time.Now().Format(time.DateOnly)),
+		"account":      words(),
 		"out":          cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 	}
 }

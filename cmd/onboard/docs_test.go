@@ -356,13 +356,14 @@ func sampleRows(t *testing.T, header []string) (rows [][]string) {
 var (
 	onTerminal = regexp.MustCompile(`Type \w+ to go on|% \[=|^\(`)
 	differs    = regexp.MustCompile(`127\.0\.0\.1:\d+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}` +
-		`|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?|\d{4}-\d\d-\d\d|\b[a-z2-7]{16}\b|\S+@pc7|\S+@\S+$|"p\d\d_ms": [\d.]+|Pace .*`)
+		`|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?( [+-]\d\d:\d\d)?|\d{4}-\d\d-\d\d|\b[a-z2-7]{16}\b|\S+@pc7|\S+@\S+$|"p\d\d_ms": [\d.]+|Pace .*`)
 )
 
 // alike makes lines comparable: what differs from run to run is left out, and
 // columns are as wide as it takes.
 func alike(line string) string {
 	line = regexp.MustCompile(`\S+@\S+  exit`).ReplaceAllString(line, "WHO  exit")
+	line = regexp.MustCompile(`^\s*[a-z2-7]{8}(  \d{4}-)`).ReplaceAllString(line, "RUN$1")
 	return strings.Join(strings.Fields(differs.ReplaceAllString(line, "-")), " ")
 }
 

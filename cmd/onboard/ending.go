@@ -42,6 +42,9 @@ func (e *ending) open() (err error) {
 	if err = e.correctionsReadable(); err != nil {
 		return err
 	}
+	if err = e.flags.makeFolder(); err != nil {
+		return err
+	}
 	if e.out, err = batch.CreateOutputs(e.sheet, e.dir, e.progress == nil); err != nil {
 		return err
 	}

@@ -27,6 +27,13 @@ type sheetFlags struct {
 }
 
 func (s *sheetFlags) register(f *pflag.FlagSet) {
+	s.registerReading(f)
+	f.StringVar(&s.saveFile, "save-profile", "", "`FILE`: write what this run used into such a file")
+	f.StringVar(&s.summary, "summary", "", "`FILE`: the run in numbers, - for standard output (default: NAME.summary.json)")
+}
+
+// registerReading adds the flags of everything that reads a sheet and writes a file.
+func (s *sheetFlags) registerReading(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.Map, "map", nil, "`HEADER=FIELD`: which column holds a field: 'Account Name=company_name'")
 	f.StringArrayVar(&s.Default, "default", nil, "`FIELD=VALUE`: value where the sheet has none: data_center=EU, or data_center=country:DE=EU,GB=UK,else=US")
 	f.StringArrayVar(&s.Allow, "allow", nil, "`FIELD=CODE`: accept a further code: data_center=MEA")
@@ -37,9 +44,7 @@ func (s *sheetFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&s.HiddenRows, "hidden-rows", "", "`ANSWER`: what becomes of the hidden rows of a workbook: include or skip (default: include; submit wants the answer)")
 	f.BoolVar(&s.Fix, "fix", false, "apply exact corrections, such as Germany to DE, and list each one")
 	f.StringVar(&s.useFile, "profile", "", "`FILE`: file that says how the sheet is read: mapping, defaults, further codes (YAML)")
-	f.StringVar(&s.saveFile, "save-profile", "", "`FILE`: write what this run used into such a file")
 	f.StringVar(&s.out, "out", "", "`FOLDER`: folder for the outputs (default: beside the sheet)")
-	f.StringVar(&s.summary, "summary", "", "`FILE`: the run in numbers, - for standard output (default: NAME.summary.json)")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "say only what went wrong")
 }
 
@@ -123,7 +128,7 @@ func asFlag(err error) error {
 	return errors.New(setting.Named("--" + setting.Setting))
 }
 
-// folder is where outputs go.
+// folder is where outputs go. One that is not there is made when they are written.
 func (s *sheetFlags) folder(path string) (string, error) {
 	if s.out == "" {
 		if path == "-" {
@@ -131,9 +136,19 @@ func (s *sheetFlags) folder(path string) (string, error) {
 		}
 		return filepath.Dir(path), nil
 	}
-	info, err := os.Stat(s.out)
-	if err != nil || !info.IsDir() {
-		return "", fmt.Errorf("--out %s is not a folder; hint: create it first", s.out)
+	if info, err := os.Stat(s.out); err == nil && !info.IsDir() {
+		return "", fmt.Errorf("--out %s is a file, and outputs go into a folder; hint: --out %s", s.out, quote(filepath.Dir(s.out)))
 	}
 	return s.out, nil
+}
+
+// makeFolder makes the folder of --out, for its owner only, as the outputs are.
+func (s *sheetFlags) makeFolder() error {
+	if s.out == "" {
+		return nil
+	}
+	if err := os.MkdirAll(s.out, 0o700); err != nil {
+		return fmt.Errorf("--out: %w; hint: name a folder that you may write to", err)
+	}
+	return nil
 }

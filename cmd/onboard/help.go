@@ -14,8 +14,8 @@ import (
 // A flag that stands in none is shown as "Other", and a test fails.
 var groups = []struct{ title, flags string }{
 	{"Sheet", "map default allow key fix delimiter encoding sheet hidden-rows profile save-profile"},
-	{"Where it goes to", "target credentials ca-file"},
-	{"Ledger", "ledger backup"},
+	{"Where it goes to", "target account credentials ca-file"},
+	{"Ledger", "ledger since run backup"},
 	{"What is sent", "dry-run limit max-errors check-existing yes"},
 	{"Decisions", "decisions all why"},
 	{"Pace", "rate-limit concurrency timeout max-attempts watch"},

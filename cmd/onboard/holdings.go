@@ -23,7 +23,7 @@ func (h *holdings) tell(c *console, asJSON bool) error {
 	fmt.Fprintln(s, terminal.Sprintf("Ledger  %s\n", h.Ledger))
 	table(s, h.accountRows(), 0)
 	fmt.Fprintln(s)
-	table(s, h.runRows(), 0, 2, 3, 4)
+	h.showRuns(s)
 	h.showDoubts(s)
 	h.showConflicts(s)
 	return nil
@@ -58,8 +58,22 @@ func (h *holdings) accountRows() [][]string {
 	return rows
 }
 
+// byWidth is how wide a terminal must be for the column BY, which would be cut to
+// nothing before the others are.
+const byWidth = 100
+
+func (h *holdings) showRuns(s report.Screen) {
+	rows := h.runRows()
+	if s.Width > 0 && s.Width < byWidth {
+		for i := range rows {
+			rows[i] = rows[i][:len(rows[i])-1]
+		}
+	}
+	table(s, rows, 0, 1, 3, 4, 5)
+}
+
 func (h *holdings) runRows() [][]string {
-	rows := [][]string{{"RUN STARTED", "SHEET", "TARGET", "ENDED", "LINKS", "BY"}}
+	rows := [][]string{{"RUN", "STARTED", "SHEET", "TARGET", "ENDED", "LINKS", "BY"}}
 	for i, r := range h.Runs {
 		if i == statusLimit {
 			break
@@ -70,7 +84,7 @@ func (h *holdings) runRows() [][]string {
 		} else if r.ExitCode != nil {
 			ended = fmt.Sprintf("exit code %d", *r.ExitCode)
 		}
-		rows = append(rows, []string{r.Started.UTC().Format("2006-01-02 15:04Z"), r.Sheet, r.Target, ended, links(&r), r.User + "@" + r.Host})
+		rows = append(rows, []string{shortRun(r.ID), r.Started.UTC().Format("2006-01-02 15:04Z"), r.Sheet, r.Target, ended, links(&r), r.User + "@" + r.Host})
 	}
 	return rows
 }

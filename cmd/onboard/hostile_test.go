@@ -65,13 +65,15 @@ func TestHostileWords(t *testing.T) {
 	for _, args := range [][]string{
 		{"validate", name}, {"validate", name, "--json"}, {"validate", name, "--summary", "-", "--out", "out" + hostile},
 		{"validate", "no" + hostile}, {"validate", name, "--profile", "bad" + hostile + ".yaml"}, {"validate", name, "--profile", "no" + hostile},
-		{"validate", name, "--map", hostile + "=city"}, {"validate", name, "--default", "city=" + hostile}, {"validate", name, "--out", "no" + hostile},
+		{"validate", name, "--map", hostile + "=city"}, {"validate", name, "--default", "city=" + hostile}, {"validate", name, "--out", "new" + hostile}, {"validate", name, "--out", name},
 		{"validate", name, "--default", "industry=" + hostile}, {"validate", name, hostile}, {"validate", name, "--save-profile", "p" + hostile + ".yaml"},
 		with("--dry-run"), with("--credentials", "wrong"+hostile+".env"), with("--check-existing"), with("--log-file", "log"+hostile), submit, with("--summary", "-"), submit,
 		{"submit", name, "--target", "t" + hostile}, {"submit", name, "--target", "https://" + hostile},
 		{"status", "--ledger", submit[8]}, {"status", "--ledger", submit[8], "--json"}, {"status", name, "--ledger", submit[8], "--backup", "copy" + hostile},
 		{"status", "--ledger", "no" + hostile}, {"status", "o" + hostile, "--ledger", submit[8]},
 		{"track", name, "--target", s.address, "--ledger", submit[8], "--rate-limit", "10000/s", "--summary", "-"}, {"track", "--target", s.address, "--ledger", submit[8]},
+		{"results", name, "--ledger", submit[8]}, {"results", "--since", hostile, "--ledger", submit[8]}, {"results", "--run", hostile, "--ledger", submit[8]},
+		{"results", name, "--ledger", submit[8], "--account", hostile}, {"results", name, "--ledger", submit[8], "--target", "https://" + hostile},
 		{"reconcile", name, "--target", s.address, "--ledger", submit[8]}, {"reconcile", name, "--target", s.address, "--ledger", submit[8], "--all", "resend", "--yes"},
 		{"sandbox", "--state", "no" + hostile + "/x"}, {"sandbox", "--fault", hostile}, {hostile}, {"validate", "--" + hostile},
 	} {

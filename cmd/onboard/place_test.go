@@ -67,7 +67,7 @@ func TestNoPlaceForOutputs(t *testing.T) {
 	if err := os.Mkdir("list.results.csv", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, out := range []string{".", "/proc", "missing"} {
+	for _, out := range []string{".", "/proc", "list.csv/below"} {
 		if code, screen := s.submit("list.csv", "--out", out); code != 2 || s.server.Snapshot().Posts > 0 {
 			t.Errorf("--out %s: exit %d, %d requests\n%s", out, code, s.server.Snapshot().Posts, screen)
 		}

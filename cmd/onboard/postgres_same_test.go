@@ -28,6 +28,8 @@ var sameAsInFile = map[string]func(*testing.T){
 	"SentAt":                    TestSentAt,
 	"CheckExisting":             TestCheckExisting,
 	"KeptLinks":                 keptLinks,
+	"Results":                   TestResults,
+	"ResultsOfTwoAccounts":      TestResultsOfTwoAccounts,
 }
 
 // keptLinks: results whose links are in another schema are not replaced.

@@ -80,6 +80,11 @@ func (s *submission) connect(opened *[]func()) (err error) {
 	if s.client, err = s.newClient(); err != nil {
 		return err
 	}
+	if !s.dryRun {
+		if err := s.makeFolder(); err != nil { // the log may go there
+			return err
+		}
+	}
 	if s.log, err = openLog(s.logFile, s.logLevel); err != nil {
 		return err
 	}

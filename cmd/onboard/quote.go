@@ -97,6 +97,16 @@ var creating = map[string]bool{"submit": true, "reconcile": true}
 // submitting is none to sending again, and no decision is one about what comes later.
 var once = map[string]bool{"yes": true, "why": true, "all": true, "decisions": true, "check-existing": true, "json": true}
 
+// has says that a flag was typed.
+func (i invocation) has(flag string) bool {
+	return slices.ContainsFunc(i.flags, func(f *pflag.Flag) bool { return f.Name == flag })
+}
+
+// drop forgets a flag.
+func (i *invocation) drop(flag string) {
+	i.flags = slices.DeleteFunc(i.flags, func(f *pflag.Flag) bool { return f.Name == flag })
+}
+
 // line is the command line for a verb and a file, less the named flags.
 func (i invocation) line(verb, path string, less ...string) string {
 	words := []string{"onboard", verb}

@@ -43,7 +43,7 @@ nothing is created twice.`,
 		}
 		return fromEnvironment(cmd.Flags())
 	}
-	root.AddCommand(newValidate(c), newSubmit(c), newReconcile(c), newTrack(c), newStatus(c), newTemplate(c), newFields(c), newSandbox(c), newVersion(c), newCompletion(), newMan())
+	root.AddCommand(newValidate(c), newSubmit(c), newReconcile(c), newTrack(c), newResults(c), newStatus(c), newTemplate(c), newFields(c), newSandbox(c), newVersion(c), newCompletion(), newMan())
 	complete(root)
 	return root
 }

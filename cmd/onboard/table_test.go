@@ -32,15 +32,15 @@ func TestTable(t *testing.T) {
 
 // TestRunsAt80: how a run ended and its target are whole on a terminal of 80 columns.
 func TestRunsAt80(t *testing.T) {
-	h := holdings{Runs: []pastRun{{Sheet: "partners of november.csv", Target: "http://127.0.0.1:8700", User: "ann.lee", Host: "desk-of-ann.example"}}}
+	h := holdings{Runs: []pastRun{{ID: "gm53zzlzew3f2hvg", Sheet: "partners of november.csv", Target: "http://127.0.0.1:8700", User: "ann.lee", Host: "desk-of-ann.example"}}}
 	var b strings.Builder
-	table(report.Screen{Writer: &b, Width: 80}, h.runRows(), 0, 2, 3)
+	h.showRuns(report.Screen{Writer: &b, Width: 80})
 	for line := range strings.Lines(b.String()) {
 		if n := report.Columns(strings.TrimSuffix(line, "\n")); n > 80 {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
-	if !strings.Contains(b.String(), "0001-01-01 00:00Z") || !strings.Contains(b.String(), "http://127.0.0.1:8700  was cut off") {
+	if !strings.Contains(b.String(), "gm53zzlz  0001-01-01 00:00Z") || !strings.Contains(b.String(), "http://127.0.0.1:8700  was cut off") {
 		t.Errorf("cut:\n%s", b.String())
 	}
 }
@@ -58,7 +58,7 @@ func TestHoldings(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := b.String()
-	if !strings.HasPrefix(got, "Ledger  l.db\n\nTARGET      ACCOUNT  CREATED  NOT SENT\nstaging     a        2        0\nproduction  b        0        1\n\nRUN STARTED") {
+	if !strings.HasPrefix(got, "Ledger  l.db\n\nTARGET      ACCOUNT  CREATED  NOT SENT\nstaging     a        2        0\nproduction  b        0        1\n\nRUN  STARTED ") {
 		t.Errorf("the accounts:\n%s", got)
 	}
 	if n := strings.Count(got, "list.csv  staging  was cut off  3 of 7  ann@pc7\n"); n != statusLimit {

@@ -38,6 +38,18 @@ func findTarget(name, credentialsFile string) (*target, error) {
 	case "sandbox":
 		return startSandbox()
 	}
+	base, err := addressOf(name)
+	if err != nil {
+		return nil, err
+	}
+	t := &target{name: targetName(base.String()), scope: base.String(), base: base, stop: func() {}} // never as typed: an address may hold what it should not
+	t.credentials, err = findCredentials(credentialsFile)
+	t.account = t.credentials.Account()
+	return t, err
+}
+
+// addressOf is the address that a target has.
+func addressOf(name string) (*url.URL, error) {
 	address, ok := lmpi.Endpoint(name)
 	if !ok {
 		address = name
@@ -52,10 +64,7 @@ func findTarget(name, credentialsFile string) (*target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--target: %w", err)
 	}
-	t := &target{name: targetName(base.String()), scope: base.String(), base: base, stop: func() {}} // never as typed: an address may hold what it should not
-	t.credentials, err = findCredentials(credentialsFile)
-	t.account = t.credentials.Account()
-	return t, err
+	return base, nil
 }
 
 // targetName is what people call an address.

@@ -41,11 +41,11 @@ var (
 )
 
 // Links counts the links of an older results file that no row of pass 1 has. The API
-// shows a token once: unknown are those that no partner of the run's scope has
+// shows a token once: unknown are those that no partner of the view's scope has
 // either, and elsewhere those that other sheets have. Links that rehearsed names
 // don't count. A spreadsheet program may have damaged a token or a link: one of the
 // two is enough. The whole ledger is read only if pass 1 did not meet all of them.
-func (c *Carried) Links(ctx context.Context, results *sheet.Sheet, run ledger.Run, rehearsed func(link string) bool) (unknown, elsewhere int, err error) {
+func (c *Carried) Links(ctx context.Context, results *sheet.Sheet, view ledger.View, rehearsed func(link string) bool) (unknown, elsewhere int, err error) {
 	slices.Sort(c.sums)
 	missing := map[uint64]bool{} // by token, or by link where there is no token
 	err = results.EachOwn(LinkColumns, func(_ int, texts []string) error {
@@ -62,7 +62,7 @@ func (c *Carried) Links(ctx context.Context, results *sheet.Sheet, run ledger.Ru
 	all := len(missing)
 	for after := int64(0); err == nil && len(missing) > 0; {
 		var list []ledger.Onboarding
-		list, err = run.Onboardings(ctx, after, page)
+		list, err = view.Onboardings(ctx, after, page)
 		for _, o := range list {
 			delete(missing, maphash.String(c.seed, o.Token))
 			after = o.ID

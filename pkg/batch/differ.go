@@ -7,32 +7,43 @@ import (
 	"onboard/pkg/partner"
 )
 
+// valuesOf are the fields in a request body. ok is false where it can't be read.
+func valuesOf(body []byte) (values [partner.NumFields]string, ok bool) {
+	var groups map[string]map[string]string
+	if json.Unmarshal(body, &groups) != nil {
+		return values, false
+	}
+	for f := range values {
+		group, name, _ := strings.Cut(partner.Specs[f].API, ".")
+		values[f] = groups[group][name]
+	}
+	return values, true
+}
+
 // companyOf is the name in a request body.
 func companyOf(body []byte) string {
-	var b struct{ Company struct{ Name string } }
-	if json.Unmarshal(body, &b) != nil {
-		return "?"
+	if values, ok := valuesOf(body); ok {
+		return values[partner.CompanyName]
 	}
-	return b.Company.Name
+	return "?"
 }
 
 // differing names the fields in which two request bodies differ, and what they
 // were before: "city (was Leeds), email (was ann@example.com)".
 func differing(before, now []byte) string {
-	var a, b map[string]map[string]string
-	if json.Unmarshal(before, &a) != nil || json.Unmarshal(now, &b) != nil {
+	a, readA := valuesOf(before)
+	b, readB := valuesOf(now)
+	if !readA || !readB {
 		return "not readable any more"
 	}
 	var names []string
 	for f := range partner.NumFields {
-		group, name, _ := strings.Cut(partner.Specs[f].API, ".")
-		was, is := a[group][name], b[group][name]
-		switch was {
-		case is:
+		switch a[f] {
+		case b[f]:
 		case "":
 			names = append(names, f.String()+" (was empty)")
 		default:
-			names = append(names, f.String()+" (was "+was+")")
+			names = append(names, f.String()+" (was "+a[f]+")")
 		}
 	}
 	return strings.Join(names, ", ")

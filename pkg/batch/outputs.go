@@ -30,8 +30,7 @@ func CreateOutputs(s *sheet.Sheet, dir string, dryRun bool) (*Outputs, error) {
 	o := &Outputs{sheet: s, base: filepath.Join(dir, s.Base), Counts: map[partner.Status]int{}}
 	var err error
 	if !dryRun {
-		o.Results, err = s.Create(o.base+".results.csv",
-			"onboard_line", "onboard_status", "onboard_token", "onboard_link", "onboard_trace_id", "onboard_at")
+		o.Results, err = createResults(s, o.base+".results.csv")
 	}
 	if err == nil {
 		o.Errors, err = s.Create(o.base+".errors.csv", "onboard_line", "onboard_status", "onboard_problems", "onboard_hint")
@@ -46,6 +45,16 @@ func CreateOutputs(s *sheet.Sheet, dir string, dryRun bool) (*Outputs, error) {
 	return o, nil
 }
 
+// createResults starts a file of rows with links.
+func createResults(s *sheet.Sheet, path string) (*sheet.Output, error) {
+	return s.Create(path, "onboard_line", "onboard_status", "onboard_token", "onboard_link", "onboard_trace_id", "onboard_at")
+}
+
+func addResult(o *sheet.Output, r *Result) error {
+	return o.Add(r.Row, sheet.Cell{Text: strconv.Itoa(r.Row.Line)}, sheet.Cell{Text: string(r.Status)}, sheet.Cell{Text: r.Token, Literal: true},
+		sheet.Cell{Text: r.Link, Literal: true}, sheet.Cell{Text: r.TraceID}, sheet.Cell{Text: stamp(r.At)})
+}
+
 // Add writes one row to its file.
 func (o *Outputs) Add(r *Result) error {
 	o.Counts[r.Status]++
@@ -56,8 +65,7 @@ func (o *Outputs) Add(r *Result) error {
 	messages, hints := explain(r.Problems)
 	switch r.Status {
 	case partner.Created, partner.AlreadyCreated:
-		return o.Results.Add(r.Row, line, status, sheet.Cell{Text: r.Token, Literal: true},
-			sheet.Cell{Text: r.Link, Literal: true}, sheet.Cell{Text: r.TraceID}, sheet.Cell{Text: stamp(r.At)})
+		return addResult(o.Results, r)
 	case partner.InDoubt:
 		if err := o.openInDoubt(); err != nil {
 			return err

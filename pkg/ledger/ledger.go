@@ -26,6 +26,10 @@ type Ledger interface {
 	// most limit, the earliest claim first, until that is settled.
 	Conflicts(ctx context.Context, limit int) ([]Conflict, error)
 
+	// View opens what the ledger knows of a scope, without a run: nothing is written.
+	// keyFields is what the scope's keys were made of.
+	View(ctx context.Context, scope Scope) (v View, keyFields string, err error)
+
 	// Backup writes a whole copy of the ledger to path (mode 0600), which must
 	// not exist; runs may go on meanwhile.
 	Backup(ctx context.Context, path string) error
@@ -35,12 +39,9 @@ type Ledger interface {
 	Close() error
 }
 
-// Run is one run of the program on one scope. Its methods may be called by many
-// goroutines. It counts as alive until End, Close or the end of the process.
-type Run interface {
-	// ID names the run: in the ledger, in its lock and to people.
-	ID() string
-
+// View reads what the ledger knows of one scope. Its methods may be called by many
+// goroutines, and write nothing.
+type View interface {
 	// Lookup reads what the ledger knows of keys; a partner that it does not know
 	// is not in the map. It never waits for a writer. A few thousand keys at once
 	// are best.
@@ -58,11 +59,6 @@ type Run interface {
 	// which they were claimed.
 	Created(ctx context.Context, keys []Key) ([]Entry, error)
 
-	// Track remembers, durably, what the API said about a created partner. What is
-	// final stays: a late answer of another run changes nothing. About a partner
-	// that is not created nothing is remembered.
-	Track(key Key, t Tracking) error
-
 	// Tracked reads what was last heard of keys; a partner that was never asked
 	// about is not in the map.
 	Tracked(ctx context.Context, keys []Key) (map[Key]Tracking, error)
@@ -74,6 +70,24 @@ type Run interface {
 	// Empty says that the ledger knows no partner of the run's scope: then all
 	// that a sheet holds would be sent.
 	Empty(ctx context.Context) (bool, error)
+
+	// Links lists the created partners of the scope that have token and link, are
+	// wanted and come after an ID, at most limit, in the order of their claims.
+	Links(ctx context.Context, want Wanted, after int64, limit int) ([]Linked, error)
+}
+
+// Run is one run of the program on one scope. Its methods may be called by many
+// goroutines. It counts as alive until End, Close or the end of the process.
+type Run interface {
+	View
+
+	// ID names the run: in the ledger, in its lock and to people.
+	ID() string
+
+	// Track remembers, durably, what the API said about a created partner. What is
+	// final stays: a late answer of another run changes nothing. About a partner
+	// that is not created nothing is remembered.
+	Track(key Key, t Tracking) error
 
 	// Claim makes a partner this run's to send, durably. Of all runs that try, one
 	// wins; for the others e is the row as it stands, and nothing may be sent. On

@@ -27,7 +27,7 @@ func Run(t *testing.T, s Store) {
 		"SettleAsNonsense": settleAsNonsense, "Status": status, "OpenedTogether": openedTogether,
 		"ReopenAfterKill": reopenAfterKill, "KilledBesideAnotherProcess": killedBesideAnotherProcess,
 		"RunsOfOneProcessSeeEachOther": runsOfOneProcessSeeEachOther, "OwnerAliveOfNonsense": ownerAliveOfNonsense,
-		"Decide": decide, "Replace": replace, "Traced": traced, "Track": track, "Onboardings": onboardings, "OneWinner": oneWinner, "LookupMany": lookupMany, "CreatedInAnyOrder": createdInAnyOrder,
+		"Decide": decide, "Replace": replace, "Traced": traced, "Track": track, "Onboardings": onboardings, "Links": links, "OneWinner": oneWinner, "LookupMany": lookupMany, "CreatedInAnyOrder": createdInAnyOrder,
 		"TokenWithoutARow": tokenWithoutARow, "NeverSent": neverSent, "ForeignSpill": foreignSpill, "SpillAfterDecisions": spillAfterDecisions, "AnswerAfterDecisions": answerAfterDecisions,
 		"LateAnswer": lateAnswer, "EndedWithOpenClaims": endedWithOpenClaims, "OtherKeyFields": otherKeyFields,
 		"Taken": taken, "TakenAtOnce": takenAtOnce, "TakenQueued": takenQueued, "TakenAgain": takenAgain, "TakenDecided": takenDecided, "TakenSpilled": takenSpilled,
