@@ -123,7 +123,7 @@ func (e *ending) summary(exit report.Exit) *report.Summary {
 		Counts:    report.CountsOf(e.out.Counts, e.progress == nil),
 		StartedAt: e.started.UTC(), FinishedAt: time.Now().UTC(),
 		Exit:  exit,
-		Files: e.files(), ErrorsSHA256: e.errorsSum,
+		Files: e.files(), ErrorsSHA256: e.errorsSum, Noted: e.plan.Noted,
 	}
 	if e.progress != nil {
 		s.HTTP = report.HTTPOf(e.progress)

@@ -23,6 +23,7 @@ type Plan struct {
 	Counts   map[partner.Status]int
 	Warnings []Warning
 	Fixed    int     // exact corrections that were applied
+	Noted    int     // lines of the problems file that are no problem: corrections, and what to look at
 	Fixable  int     // invalid rows that exact corrections would make valid
 	Common   []Tally // problems by column and code, the commonest first
 
@@ -160,7 +161,12 @@ func (p *Plan) row(c *Checked) Result {
 	if r.Status == partner.Invalid && partner.Fixable(r.Problems) {
 		p.Fixable++
 	}
-	p.Fixed += len(r.Fixed)
+	p.Noted += len(r.Fixed)
+	for i := range r.Fixed {
+		if r.Fixed[i].Code == partner.Fixed {
+			p.Fixed++
+		}
+	}
 	return r
 }
 
@@ -183,7 +189,7 @@ func (p *Plan) settled(c *Checked) (r Result, settled bool) {
 // that may be sent.
 func (p *Plan) verdict(c *Checked) (r Result, settled bool) {
 	if !c.Valid() {
-		return Result{Row: *c.Row, Status: partner.Invalid, Problems: faults(c.Problems)}, true
+		return Result{Row: *c.Row, Status: partner.Invalid, Problems: partner.Faults(c.Problems)}, true
 	}
 	if r, still := p.stillDate(c); still {
 		return r, true
@@ -240,17 +246,7 @@ func (p *Plan) exists(c *Checked) (Result, bool) {
 		"leave the row out, or submit it without --check-existing if it is another company"), true
 }
 
-// faults leaves the corrections out: they are no reason to refuse a row, and
-// are not applied to a row that is refused.
-func faults(problems []partner.Problem) []partner.Problem {
-	fixed := func(p partner.Problem) bool { return p.Code == partner.Fixed }
-	if !slices.ContainsFunc(problems, fixed) {
-		return problems
-	}
-	return slices.DeleteFunc(slices.Clone(problems), fixed)
-}
-
-// fixes are the corrections that were applied to a row.
+// fixes are the corrections that were applied to a row, and what to look at.
 func fixes(c *Checked) []partner.Problem {
 	if len(c.Problems) == 0 || !c.Valid() {
 		return nil

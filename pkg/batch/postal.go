@@ -70,11 +70,6 @@ func (w *Warning) Where() string {
 	return "lines " + strings.Join(text, ", ")
 }
 
-// postalDigits are the digits of the postal codes of countries in which some
-// begin with 0 (Universal Postal Union, Postal addressing systems).
-var postalDigits = map[string]int{"US": 5, "DE": 5, "FR": 5, "IT": 5, "ES": 5, "FI": 5, "MX": 5, "TR": 5, "EE": 5, "KR": 5, "UA": 5, "MY": 5,
-	"SG": 6, "RO": 6, "CN": 6, "AU": 4, "NO": 4, "JP": 7}
-
 // custom is how many digits most codes of a country have; 0 when there are too
 // few to tell.
 func (c *postalCodes) custom(country int) int {
@@ -94,17 +89,18 @@ func (c *postalCodes) custom(country int) int {
 // they have to be or, where that is not known, than most are.
 func (c *postalCodes) warnings() (all []Warning) {
 	for i := range c.counts {
-		usual := postalDigits[string([]byte{byte('A' + i/26), byte('A' + i%26)})]
+		usual := partner.PostalDigits(string([]byte{byte('A' + i/26), byte('A' + i%26)}))
+		advice := "; --fix puts it back"
 		if usual == 0 {
-			usual = c.custom(i)
+			usual, advice = c.custom(i), ""
 		}
 		if usual < 2 || c.counts[i][usual-1] == 0 {
 			continue
 		}
 		n := c.counts[i][usual-1]
 		w := Warning{Line: int(c.lines[i][usual-1][0]), Message: fmt.Sprintf(
-			"in %c%c, postal codes have %[5]d digits, and %[3]d here of %[4]d: a spreadsheet program may have taken a leading zero off",
-			'A'+i/26, 'A'+i%26, n, usual-1, usual)}
+			"in %c%c, postal codes have %[5]d digits, and %[3]d here of %[4]d: a spreadsheet program may have taken a leading zero off%[6]s",
+			'A'+i/26, 'A'+i%26, n, usual-1, usual, advice)}
 		for _, line := range c.lines[i][usual-1][:min(n, mostLines)] {
 			w.Lines = append(w.Lines, int(line))
 		}

@@ -13,7 +13,7 @@ type Result struct {
 	Row      sheet.Row
 	Status   partner.Status
 	Problems []partner.Problem // why it has no link
-	Fixed    []partner.Problem // exact corrections that were applied
+	Fixed    []partner.Problem // exact corrections that were applied, and what to look at
 	Token    string
 	Link     string
 	TraceID  string

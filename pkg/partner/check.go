@@ -79,7 +79,7 @@ func (r *Rules) Allowed(f Field) []string { return r.allowed[f] }
 // are left for the caller, who knows the sheet.
 func (r *Rules) Check(row *Row) (Partner, []Problem) {
 	if row.Plain && r.fill(row) {
-		return Partner{row}, nil
+		return Partner{row}, r.leadingZero(row, nil)
 	}
 	var problems []Problem
 	for f := range NumFields {
@@ -96,7 +96,7 @@ func (r *Rules) Check(row *Row) (Partner, []Problem) {
 			q.Hint = cutAt(row.Email, row)
 		}
 	}
-	return Partner{row}, nameless(row, problems)
+	return Partner{row}, r.leadingZero(row, nameless(row, problems))
 }
 
 // plain says that a cell is good as it is, which nearly every cell is: the

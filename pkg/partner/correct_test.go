@@ -176,3 +176,38 @@ func TestWrongCodesAreRemembered(t *testing.T) {
 		t.Errorf("%d codes are remembered, want %d", got, wrongLimit)
 	}
 }
+
+// TestLeadingZero: a postal code that has lost its zero beyond doubt gets it back under
+// Fix, and is asked about otherwise.
+func TestLeadingZero(t *testing.T) {
+	tests := []struct{ country, code, want string }{
+		{"DE", "4109", "04109"}, {"US", "2134", "02134"}, {"JP", "600041", "0600041"}, {"AU", "800", "0800"}, {"SG", "18956", "018956"},
+		{"DE", "４１０９", "04109"}, {"DE", " 4109 ", "04109"},
+		{"DE", "04109", ""}, {"DE", "109", ""}, {"DE", "0410", ""}, {"DE", "410A", ""}, {"US", "2134-0001", ""}, {"US", "21340001", ""},
+		{"AT", "101", ""}, {"EE", "1011", ""}, {"GB", "1234", ""}, {"DE", "", ""},
+	}
+	for _, tt := range tests {
+		for _, fix := range []bool{false, true} {
+			for _, plain := range []bool{false, true} {
+				r, row := NewRules(), good()
+				r.Fix, row.Country, row.PostalCode, row.Plain = fix, tt.country, tt.code, plain && ascii(tt.code) && Clean(tt.code) == tt.code
+				p, problems := r.Check(row)
+				sent, code := Clean(tt.code), Questionable
+				if fix {
+					code = Fixed
+					if sent = narrow(PostalCode, sent); tt.want != "" {
+						sent = tt.want
+					}
+				}
+				if !fix && !ascii(tt.code) {
+					continue // as it is it is no number
+				}
+				if p.At(PostalCode) != sent || Faulty(problems) || (len(problems) == 1) != (tt.want != "") {
+					t.Errorf("%s %q, fix %v: %q, %+v", tt.country, tt.code, fix, p.At(PostalCode), problems)
+				} else if tt.want != "" && (problems[0].Code != code || problems[0].Hint != tt.want || Clean(problems[0].Value) != Clean(tt.code)) {
+					t.Errorf("%s %q, fix %v: %+v", tt.country, tt.code, fix, problems[0])
+				}
+			}
+		}
+	}
+}

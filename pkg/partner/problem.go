@@ -18,7 +18,8 @@ const (
 	APIRejected      Code = "api_rejected"
 	NotSentRow       Code = "not_sent"
 	InDoubtRow       Code = "in_doubt"
-	Fixed            Code = "fixed" // corrected under Rules.Fix: nothing is wrong any more
+	Fixed            Code = "fixed"   // corrected under Rules.Fix: nothing is wrong any more
+	Questionable     Code = "warning" // no rule is broken, and a person should look
 )
 
 // Problem is one thing wrong with one row, for a person to read. The tags are
@@ -34,14 +35,25 @@ type Problem struct {
 	Exact   bool   `csv:"-"`       // the hint is the exact correction, which Rules.Fix would apply
 }
 
-// Faulty says that there is a problem that is not Fixed: the row is not valid.
+// refuses says that a row with such a problem is not valid.
+func (c Code) refuses() bool { return c != Fixed && c != Questionable }
+
+// Faulty says that there is a problem for which the row is not valid.
 func Faulty(problems []Problem) bool {
-	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Code != Fixed })
+	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Code.refuses() })
 }
 
-// Fixable says that Rules.Fix would take all problems away.
+// Faults are the problems for which a row is not valid.
+func Faults(problems []Problem) []Problem {
+	if !slices.ContainsFunc(problems, func(p Problem) bool { return !p.Code.refuses() }) {
+		return problems
+	}
+	return slices.DeleteFunc(slices.Clone(problems), func(p Problem) bool { return !p.Code.refuses() })
+}
+
+// Fixable says that Rules.Fix would make the row valid.
 func Fixable(problems []Problem) bool {
-	return Faulty(problems) && !slices.ContainsFunc(problems, func(p Problem) bool { return !p.Exact && p.Code != Fixed })
+	return Faulty(problems) && !slices.ContainsFunc(problems, func(p Problem) bool { return !p.Exact && p.Code.refuses() })
 }
 
 // Status is what became of a row.

@@ -25,6 +25,7 @@ type Summary struct {
 	Files      Files          `json:"files"`
 
 	ErrorsSHA256 string `json:"errors_sha256,omitempty"` // of the errors file as it was written, to know corrections by
+	Noted        int    `json:"-"`                       // lines of the problems file that are no problem
 }
 
 // Input names the sheet that was read.

@@ -37,7 +37,7 @@ func (to Screen) Closing(s *Summary, stop *batch.Stop, next []string) {
 		rows       int // a file with only a header is not worth a line
 	}{
 		{"Links", s.Files.Results, links}, {"Errors", s.Files.Errors, bad}, {"In doubt", s.Files.InDoubt, doubts},
-		{"Problems", s.Files.Problems, bad + doubts}, {"Summary", s.Files.Summary, 1}, {"Report", s.Files.Report, 1},
+		{"Problems", s.Files.Problems, bad + doubts + s.Noted}, {"Summary", s.Files.Summary, 1}, {"Report", s.Files.Report, 1},
 	} {
 		if f.path != "" && f.rows > 0 {
 			fmt.Fprintf(t, "%s\t%s\n", f.name, terminal.Text(f.path))
