@@ -137,7 +137,12 @@ columns and the rules as comments on its header.`,
 			if len(args) == 0 {
 				return sheet.WriteTemplate(c.out)
 			}
-			return writeTemplate(args[0])
+			if err := writeTemplate(args[0]); err != nil {
+				return err
+			}
+			c.say("Template  %s, an empty sheet with %d columns", quote(args[0]), int(partner.NumFields))
+			c.say("Next      fill it in, and check it: onboard validate %s", quoteFile(args[0]))
+			return nil
 		},
 	}
 }
