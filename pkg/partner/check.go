@@ -169,7 +169,7 @@ func (r *Rules) fault(f Field, v string, seen traits) fault {
 	}
 	if seen&(odd|foreign) != 0 {
 		if message := damage(f, v); message != "" {
-			return fault{code: BadFormat, message: message, gone: true}
+			return fault{code: BadFormat, message: message, hint: repairHint(v), gone: true}
 		}
 	}
 	if heading(f, v) {

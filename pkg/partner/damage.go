@@ -26,6 +26,19 @@ func damage(f Field, v string) string {
 	return ""
 }
 
+// repairHint says how the value comes back, where the message does not.
+func repairHint(v string) string {
+	switch {
+	case strings.Trim(v, "#") == "":
+		return "widen the column, and save the sheet anew"
+	case strings.EqualFold(v, "#VALUE!"): // what programs that don't know Excel's data types have in the place of a text
+		return "type the value; in Excel, a data type such as Geography becomes a text by Data Type, Convert to Text"
+	case spreadsheetError(v):
+		return "type the value, or correct the formula"
+	}
+	return ""
+}
+
 // lost says that a program wrote something else in the place of a value, with
 // characters that good values have, too: a word for nothing, a number, a formula.
 func (r *Rules) lost(f Field, v string) bool {

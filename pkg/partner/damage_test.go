@@ -46,7 +46,7 @@ func TestDamage(t *testing.T) {
 				r, row := NewRules(), good()
 				*row.At(tc.field), r.Fix = cell, fix
 				_, problems := r.Check(row)
-				if len(problems) != 1 || problems[0].Code != BadFormat || !strings.Contains(problems[0].Message, tc.want) || problems[0].Hint != "" {
+				if len(problems) != 1 || problems[0].Code != BadFormat || !strings.Contains(problems[0].Message, tc.want) || problems[0].Hint != repairHint(Clean(cell)) {
 					t.Errorf("%s %q (fix %v): got %+v, want one bad_format that %q", tc.field, cell, fix, problems, tc.want)
 				}
 			}
@@ -243,3 +243,12 @@ naïve Ïdea
 IRMÃ LTDA
 TÄŽ
 Äšo`
+
+// TestRepairHint: what stands in the place of a value is told with a step that brings it back.
+func TestRepairHint(t *testing.T) {
+	for cell, want := range map[string]string{"####": "widen the column", "#VALUE!": "Data Type, Convert to Text", "#N/A": "type the value", "Acme": ""} {
+		if got := repairHint(cell); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%s: %q", cell, got)
+		}
+	}
+}

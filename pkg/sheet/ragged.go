@@ -162,7 +162,7 @@ func (s *Sheet) otherwise(record []string) (fault, hint string) {
 			continue
 		}
 		if d == s.Delimiter {
-			return "the whole row stands between quotation marks, and so is one cell", "take them away, and double none that is inside"
+			return "the whole row stands between quotation marks, and so is one cell", "take the marks around the row away, and write one mark for each two inside"
 		}
 		return fmt.Sprintf("the row has %q between its cells, and the header has %q", string(d), string(s.Delimiter)), "hand in lists with different delimiters one by one"
 	}

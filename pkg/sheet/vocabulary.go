@@ -70,7 +70,7 @@ var abroad = vocabulary{
 	partner.Email: {"E-Mail-Adresse, Mailadresse, Adresse e-mail, Adresse mail, Adresse de messagerie, Adresse électronique, Courriel, " +
 		"Correo electrónico, Indirizzo e-mail, Posta elettronica, E-mailadres, Endereço de e-mail, メールアドレス, Eメール, メール"},
 	partner.State: {"Bundesland, Provincia, Provincie, 都道府県"}, //nolint:misspell // Dutch
-	partner.City:  {"Ort, Stadt, Ville, Ciudad, Città, Cidade, Plaats, Woonplaats, Stad, 市区町村, 市町村"},
+	partner.City:  {"Ort, Stadt, Ville, Localité, Ciudad, Localidad, Città, Località, Cidade, Localidade, Plaats, Woonplaats, Stad, 市区町村, 市町村"},
 	partner.Address: {
 		"Straße, Strasse, Straße und Hausnummer, Straße Hausnummer, Straße Nr, Rue, Calle, Straat",
 		"",
