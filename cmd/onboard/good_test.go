@@ -73,13 +73,20 @@ func TestSwallowedStays(t *testing.T) {
 // TestSpoiltStays: a row with text behind a quotation mark is written anew, so that
 // other programs can read it, and is no better for that until somebody corrects it.
 func TestSpoiltStays(t *testing.T) {
-	for _, company := range []string{`"Acme \"Nord\" GmbH"`, `"Acme" GmbH`, `"'=Acme" GmbH`} {
+	for _, company := range []string{`"Acme \"Nord\" GmbH"`, `"Acme" GmbH`, `"G" Ltd`, `"'=Acme" GmbH`} {
 		_, said, _ := validateHere(t, handed{text: handHeader + "\n" + swap(handAcme, "Acme", company) + "\n"}, "validate", "list.csv")
 		var screen strings.Builder
 		if exit := run([]string{"validate", "list.errors.csv"}, strings.NewReader(""), &screen, &screen); exit != 1 || !strings.Contains(screen.String(), " 0 valid, 1 invalid") {
 			t.Errorf("%s: exit code %d\n%s\n%s", company, exit, said, screen.String())
 		}
 		text, _ := os.ReadFile("list.errors.csv")
+		padded := bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte(",,\n")) // as a program does that has seen a longer row
+		if err := os.WriteFile("list.errors.csv", padded, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if exit := run([]string{"validate", "list.errors.csv"}, strings.NewReader(""), &screen, &screen); exit != 1 {
+			t.Errorf("%s, saved by a spreadsheet program: exit code %d\n%s", company, exit, screen.String())
+		}
 		if err := os.WriteFile("list.errors.csv", bytes.Replace(text, []byte("Ann"), []byte("Anna"), 1), 0o600); err != nil {
 			t.Fatal(err)
 		}

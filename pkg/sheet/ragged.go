@@ -80,10 +80,15 @@ func (s *Sheet) strayRow(record []byte, line int) Row {
 
 // markOfCells ends the hint of a row that is written anew in the errors file, where
 // nothing is wrong with its quotation marks any more. It tells whether somebody has
-// corrected the row when it comes back.
+// corrected the row when it comes back. Spreadsheet programs fill all rows up to the
+// longest, so empty cells at the end don't count.
 func (s *Sheet) markOfCells(record []byte) string {
 	sum := crc32.NewIEEE()
-	for i, c := range cellTexts(record, s.Delimiter) {
+	cells := cellTexts(record, s.Delimiter)
+	for len(cells) > 0 && cells[len(cells)-1] == "" {
+		cells = cells[:len(cells)-1]
+	}
+	for i, c := range cells {
 		if i >= len(s.ours) || !s.ours[i] {
 			_, _ = io.WriteString(sum, unguard(c)+"\x00")
 		}
