@@ -1,7 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -11,6 +16,7 @@ import (
 	"onboard/pkg/batch"
 	"onboard/pkg/lmpi"
 	"onboard/pkg/partner"
+	"onboard/pkg/sheet"
 )
 
 // attemptLog is the structured log. It names rows by line and trace id, never
@@ -33,6 +39,9 @@ func openLog(path, level string) (*attemptLog, error) {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("--log-file %s is not an ordinary file; hint: name another one", path)
 	}
+	if err := isLog(path); err != nil {
+		return nil, fmt.Errorf("--log-file %s: %w; hint: name another file, or a new one", path, err)
+	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err == nil {
 		err = f.Chmod(0o600)
@@ -43,6 +52,27 @@ func openLog(path, level string) (*attemptLog, error) {
 	encoding := zap.NewProductionEncoderConfig()
 	encoding.EncodeTime = zapcore.RFC3339NanoTimeEncoder
 	return &attemptLog{zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoding), f, least)), f}, nil
+}
+
+// longestLogLine is more than any line of the log has, in bytes.
+const longestLogLine = 64 << 10
+
+// isLog refuses to append to what is no log, such as a sheet or a ledger. One that others
+// write to as well is a log if it begins with a JSON object on a line of its own.
+func isLog(path string) error {
+	f, err := sheet.OpenFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, longestLogLine))
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	if err == nil && len(head) > 0 && (line[0] != '{' || !json.Valid(line)) {
+		err = errors.New("it is there already, and is no log")
+	}
+	return err
 }
 
 func (l *attemptLog) close() {

@@ -27,6 +27,7 @@ import (
 const (
 	MaxRecord  = 1 << 20 // bytes in one record
 	MaxColumns = 16384   // columns of a spreadsheet program
+	maxStdin   = 2 << 30 // bytes of standard input, which a temporary file takes
 )
 
 // FileError says what is wrong with a file as a whole.
@@ -104,7 +105,7 @@ func Open(path string, stdin io.Reader, opt Options) (*Sheet, error) {
 	s := &Sheet{Path: path, Base: base(path), command: opt.Command, written: opt.Written}
 	var err error
 	if path == "-" {
-		s.file, err = spool(stdin, opt.TempDir)
+		s.file, err = spool(&atMost{stdin, maxStdin}, opt.TempDir)
 	} else {
 		s.file, err = openRegular(path)
 	}
@@ -144,10 +145,28 @@ func spool(stdin io.Reader, dir string) (*os.File, error) {
 	os.Remove(f.Name()) // fails on Windows, where Close removes it
 	if _, err := io.Copy(f, stdin); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("can't read standard input: %w", err)
+		os.Remove(f.Name())
+		if !errors.As(err, new(*FileError)) {
+			err = fmt.Errorf("can't read standard input: %w", err)
+		}
+		return nil, err
 	}
 	_, err = f.Seek(0, io.SeekStart)
 	return f, err
+}
+
+// atMost reads standard input, and fails when there is more of it than is left.
+type atMost struct {
+	io.Reader
+	left int64
+}
+
+func (r *atMost) Read(p []byte) (n int, err error) {
+	n, err = r.Reader.Read(p)
+	if r.left -= int64(n); r.left < 0 {
+		return n, &FileError{File: "standard input", Msg: fmt.Sprintf("it has more than %d MiB, and so much is not kept in a temporary file", maxStdin>>20), Hint: "save it to a file, and name that"}
+	}
+	return n, err
 }
 
 // Close closes the file.

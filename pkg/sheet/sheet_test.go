@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -227,6 +228,24 @@ func TestOpenRefuses(t *testing.T) {
 	for path, want := range map[string]string{filepath.Join(dir, "none.csv"): "there is no such file", dir: "this is a folder", os.DevNull: "not an ordinary file"} {
 		if _, err := Open(path, nil, Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+}
+
+// TestStdinHasAnEnd: what standard input may take on the disk is bounded, and nothing of
+// it is left there.
+func TestStdinHasAnEnd(t *testing.T) {
+	for text, want := range map[string]string{"12345678": "", "123456789": "standard input: it has more than 2048 MiB, and so much is not kept in a temporary file; hint: save it to a file"} {
+		dir := t.TempDir()
+		f, err := spool(&atMost{strings.NewReader(text), 8}, dir)
+		if (want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+		if err == nil {
+			f.Close()
+		}
+		if left, _ := os.ReadDir(dir); len(left) > 0 && runtime.GOOS != "windows" {
+			t.Errorf("%s is left", left[0].Name())
 		}
 	}
 }
