@@ -107,8 +107,12 @@ func (i *invocation) drop(flag string) {
 	i.flags = slices.DeleteFunc(i.flags, func(f *pflag.Flag) bool { return f.Name == flag })
 }
 
-// line is the command line for a verb and a file, less the named flags.
+// line is the command line for a verb and a file, less the named flags. A yes to a
+// limited number of rows is none to the others.
 func (i invocation) line(verb, path string, less ...string) string {
+	if slices.Contains(less, "limit") && i.has("limit") {
+		less = append(less, "yes")
+	}
 	words := []string{"onboard", verb}
 	if path != "" {
 		words = append(words, quoteFile(path))

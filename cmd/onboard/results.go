@@ -81,6 +81,7 @@ type results struct {
 	links     batch.Links
 	suffix    string // of the file's name, before .csv
 	selection string // which links are wanted, in words
+	suspected int    // partners of this account whose token or link came for another one, too
 }
 
 func (r *results) run(ctx context.Context) error {
@@ -106,6 +107,9 @@ func (r *results) run(ctx context.Context) error {
 	}
 	if !r.quiet {
 		r.printSummary(counts, path)
+	}
+	if r.suspected > 0 {
+		r.say("Warning  the token or link of %s came for another partner, too, and may be that one's; hint: 'onboard status' lists them: leave them out of a mailing until it is known whose they are", report.Count(r.suspected, "partner"))
 	}
 	return nil
 }
@@ -152,7 +156,7 @@ func (r *results) open(ctx context.Context) (l ledger.Ledger, err error) {
 	if err = r.findRun(ctx, l); err == nil {
 		var scope ledger.Scope
 		if scope, err = r.scope(ctx, l); err == nil {
-			err = r.view(ctx, l, scope)
+			err = errors.Join(r.view(ctx, l, scope), r.suspect(ctx, l, scope))
 		}
 	}
 	if err != nil {
@@ -262,6 +266,19 @@ func (r *results) view(ctx context.Context, l ledger.Ledger, scope ledger.Scope)
 	}
 	r.links.View = view
 	return nil
+}
+
+// suspect counts the partners whose link is under suspicion.
+func (r *results) suspect(ctx context.Context, l ledger.Ledger, scope ledger.Scope) error {
+	conflicts, err := l.Conflicts(ctx, mostDoubts)
+	holders := map[ledger.Key]bool{}
+	for _, c := range conflicts {
+		if c.Holder.Scope == scope {
+			holders[c.Holder.Key] = true
+		}
+	}
+	r.suspected = len(holders)
+	return err
 }
 
 func (r *results) openSheet() (err error) {

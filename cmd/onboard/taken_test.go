@@ -85,6 +85,11 @@ func TestOneTokenForAll(t *testing.T) {
 func checkSuspicion(t *testing.T, token string) {
 	t.Helper()
 	var b bytes.Buffer
+	warning := "Warning  the token or link of 1 partner came for another partner, too"
+	if code := run([]string{"results", "list.csv", "--quiet"}, strings.NewReader(""), &b, &b); code != 0 || !strings.Contains(b.String(), warning) {
+		t.Errorf("exit %d, and %q is not in\n%s", code, warning, b.String())
+	}
+	b.Reset()
 	if code := run([]string{"status"}, strings.NewReader(""), &b, &b); code != 0 {
 		t.Fatal(code, b.String())
 	}

@@ -113,7 +113,7 @@ func TestPercentile(t *testing.T) {
 
 func TestQuota(t *testing.T) {
 	q := newRetryBudget(1)
-	for i := range quotaFloor / repeatCosts {
+	for i := range budgetFloor / repeatCosts {
 		if !q.spend() {
 			t.Fatalf("repeat %d is refused", i)
 		}

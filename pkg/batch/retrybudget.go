@@ -12,29 +12,29 @@ type retryBudget struct {
 }
 
 const (
-	quotaFloor  = 100
+	budgetFloor = 100
 	repeatCosts = 5
 	answerPays  = 1
 )
 
 func newRetryBudget(concurrency int) *retryBudget {
-	full := max(quotaFloor, 4*repeatCosts*concurrency)
+	full := max(budgetFloor, 4*repeatCosts*concurrency)
 	return &retryBudget{left: full, max: full}
 }
 
 // spend pays for one repeat, if there is enough left.
-func (q *retryBudget) spend() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.left < repeatCosts {
+func (b *retryBudget) spend() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.left < repeatCosts {
 		return false
 	}
-	q.left -= repeatCosts
+	b.left -= repeatCosts
 	return true
 }
 
-func (q *retryBudget) refund() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.left = min(q.max, q.left+answerPays)
+func (b *retryBudget) refund() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left = min(b.max, b.left+answerPays)
 }

@@ -239,8 +239,8 @@ func TestInterruptedBefore(t *testing.T) {
 	})
 }
 
-// TestSpoils: by kind.
-func TestSpoils(t *testing.T) {
+// TestInvalidatesOutputs: by kind.
+func TestInvalidatesOutputs(t *testing.T) {
 	for kind, want := range map[StopKind]bool{Finished: false, Interrupted: false, Refused: false, LedgerLost: true, FileChanged: true, ServerUnhealthy: false} {
 		if got := (&Stop{Kind: kind}).InvalidatesOutputs(); got != want {
 			t.Errorf("kind %d: %v", kind, got)

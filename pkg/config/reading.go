@@ -1,7 +1,8 @@
 // Package config owns what an operator asks for: how a sheet is read, how partners are
 // submitted, and the profile that keeps the first of these for the next month. It
-// checks values and turns them into what other packages take. It knows neither flags nor
-// screens: an Error names the setting, and where a profile gave it.
+// checks values and turns them into what other packages take. It knows no flags and
+// prints nothing: an Error names the setting, and where a profile gave it. Two hints still
+// name a flag, the one that writes a profile.
 package config
 
 import (
